@@ -1,0 +1,1 @@
+"""How the demo model is made: text → synthetic speech → telephone line → a small Whisper."""

@@ -1,0 +1,165 @@
+"""Train the demo model: ``python -m training.asr.train build/asr --minutes 100``.
+
+Runs until its time is spent, picks up new shards as they appear, keeps its state in
+``OUT/state.pt`` (written whole, every few minutes), and goes on from there when started again.
+Windows grow from single short utterances to packed 30 s ones as the clock advances.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from training.asr.network import SmallWhisper
+from training.asr.windows import Batch, Labels, collate, prepare, window
+
+PHONES, SYLLABLES = 160, 1500
+#: share of the time spent → (longest window in s, share of windows with timestamps)
+STAGES = ((0.00, 3.5, 0.0), (0.10, 6.0, 0.3), (0.25, 10.0, 0.5), (0.45, 18.0, 0.6),
+          (0.65, 30.0, 0.7))
+PEAK, WARM, FLOOR = 1.2e-3, 300, 4e-5
+
+
+class Corpus:
+    """Utterances of all shards written so far, prepared for windows."""
+
+    def __init__(self, folder: Path, phones: Labels, syllables: Labels, limit: int) -> None:
+        self.folder, self.labels, self.limit = folder, (phones, syllables), limit
+        self.rows: list[dict] = []
+        self.seen: set[str] = set()
+
+    def refresh(self) -> bool:
+        """Read one new shard; False where there is none. The oldest make room past the limit."""
+        for path in sorted(self.folder.glob("*.pt")):
+            if path.name not in self.seen:
+                self.seen.add(path.name)
+                self.rows += [prepare(r, *self.labels) for r in torch.load(path)]
+                self.rows = self.rows[-self.limit :]
+                return True
+        return False
+
+    def batch(self, seconds: float, stamped: float, budget: float, rng: random.Random,
+              strength: float) -> Batch:
+        """Windows of ``seconds`` that hold about ``budget`` seconds together."""
+        out: list[tuple] = []
+        while len(out) < max(4, round(budget / seconds)):
+            if seconds > 5 and rng.random() < 0.04:
+                pieces: list[dict] = []
+            elif rng.random() < 0.25 or seconds < 5:
+                pieces = [rng.choice(self.rows)]
+            else:
+                pieces = rng.choices(self.rows, k=20)
+            gap = (0.1, 0.8) if rng.random() < 0.7 else (0.5, 4.0)
+            made = window(pieces, seconds, rng.random() < stamped, rng, strength, gap)
+            if made:
+                out.append(made)
+        return collate(out)
+
+
+def losses(model: SmallWhisper, b: Batch) -> tuple[torch.Tensor, ...]:
+    """Decoder, phoneme, syllable and attention loss."""
+    audio = model.encode(b.mel)
+    logits, looks = model.decode(model.index[b.tokens], audio)
+    targets = torch.where(b.targets < 0, b.targets, model.index[b.targets.clamp(min=0)])
+    text = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), label_smoothing=0.05)
+    phones = F.cross_entropy(model.phones(audio).float().flatten(0, 1), b.phones.flatten())
+    syllables = F.cross_entropy(model.syllables(audio).float().flatten(0, 1), b.syllables.flatten())
+    frame = torch.arange(audio.shape[1])
+    first, last = b.looks[..., :1] - 2, b.looks[..., 1:] + 2
+    inside = (frame >= first) & (frame <= last)
+    known = b.looks[..., 0] >= 0
+    mass = torch.stack([(w * inside[:, None]).sum(-1).mean(1) for w in looks]).mean(0)
+    guide = -(mass[known] + 1e-4).log().mean() if known.any() else text.new_zeros(())
+    return text, phones, syllables, guide
+
+
+def rate(step: int, progress: float) -> float:
+    """Learning rate: warm-up, plateau, then down to the floor along a cosine."""
+    import math
+
+    if step < WARM:
+        return PEAK * (step + 1) / WARM
+    fall = max(0.0, (progress - 0.15) / 0.85)
+    return FLOOR + (PEAK - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(1.0, fall)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=100)
+    parser.add_argument("--budget", type=float, default=96, help="seconds of audio a step")
+    parser.add_argument("--limit", type=int, default=40000, help="utterances kept in memory")
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(0)
+    state_path = args.out / "state.pt"
+    saved = torch.load(state_path) if state_path.exists() else None
+    phones = Labels(PHONES, saved and saved["phones"])
+    syllables = Labels(SYLLABLES, saved and saved["syllables"])
+    model = SmallWhisper(PHONES, SYLLABLES)
+    params = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(params, lr=PEAK, betas=(0.9, 0.98), weight_decay=0.01)
+    step, spent, rng = 0, 0.0, random.Random(time.time_ns())
+    average = {k: v.clone() for k, v in model.state_dict().items()}
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimiser.load_state_dict(saved["optimiser"])
+        average, step, spent = saved["average"], saved["step"], saved["spent"]
+    corpus = Corpus(args.out / "shards", phones, syllables, args.limit)
+    while not corpus.refresh():
+        time.sleep(2)
+    started, last_save, report = time.time(), time.time(), [0.0] * 5
+    while True:
+        progress = (spent + time.time() - started) / (args.minutes * 60)
+        if step % 20 == 0:
+            while corpus.refresh() and len(corpus.seen) < 4:
+                pass
+        _, longest, stamped = max(s for s in STAGES if s[0] <= progress)
+        seconds = longest if longest <= 4 or rng.random() < 0.6 else rng.uniform(3.5, longest)
+        if progress > 0.85:
+            seconds = 30.0
+        strength = min(1.0, progress / 0.2)
+        batch = corpus.batch(seconds, stamped, args.budget, rng, strength)
+        for group in optimiser.param_groups:
+            group["lr"] = rate(step, progress)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            text, phone, syllable, guide = losses(model, batch)
+        early = max(0.0, 1 - progress / 0.5)
+        loss = text + (0.1 + 0.5 * early) * (phone + syllable) + (0.05 + 0.3 * early) * guide
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(params, 1.0)
+        optimiser.step()
+        step += 1
+        keep = min(0.999, step / (step + 100))
+        with torch.no_grad():
+            for k, v in model.state_dict().items():
+                average[k].lerp_(v, 1 - keep)
+        for i, value in enumerate((text, phone, syllable, guide)):
+            report[i] += value.item()
+        if step % 50 == 0:
+            means = " ".join(f"{n} {v / 50:.3f}" for n, v in
+                             zip(("text", "phone", "syll", "guide"), report, strict=False))
+            print(f"{step} p={progress:.3f} {seconds:.0f}s lr={rate(step, progress):.1e} {means} "
+                  f"rows={len(corpus.rows)} t={time.time() - started:.0f}", flush=True)
+            report = [0.0] * 5
+        if time.time() - last_save > 240 or progress >= 1:
+            state = {"model": model.state_dict(), "average": average, "step": step,
+                     "optimiser": optimiser.state_dict(), "phones": phones.ids,
+                     "syllables": syllables.ids, "spent": spent + time.time() - started}
+            torch.save(state, state_path.with_suffix(".tmp"))
+            os.replace(state_path.with_suffix(".tmp"), state_path)
+            last_save = time.time()
+        if progress >= 1:
+            return
+
+
+if __name__ == "__main__":
+    main()
