@@ -1,0 +1,50 @@
+"""Where a condition was met within one turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from voiceguard.domain import How
+from voiceguard.text import Normalised, Sounds, normalise, sounds
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A stretch ``[start, end)`` of a turn's normalised text that meets a condition.
+
+    Attributes:
+        wanted: the phrase or pattern as written in the rule.
+        score: 0 to 1; 1 is letter for letter.
+    """
+
+    start: int
+    end: int
+    how: How
+    score: float
+    wanted: str
+
+
+class TurnText:
+    """A turn's text in the layers that conditions are compared with, made when first needed."""
+
+    def __init__(self, verbatim: str) -> None:
+        self.verbatim = verbatim
+
+    @cached_property
+    def normalised(self) -> Normalised:
+        return normalise(self.verbatim)
+
+    @cached_property
+    def sounds(self) -> Sounds:
+        return sounds(self.normalised.text)
+
+
+def strongest(hits: Iterable[Hit], most: int = 5) -> tuple[Hit, ...]:
+    """Hits that do not overlap, the best of each place, in order of place; at most ``most``."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (-h.score, h.start - h.end, h.start, h.wanted)):
+        if all(hit.end <= k.start or k.end <= hit.start for k in kept):
+            kept.append(hit)
+    return tuple(sorted(kept[:most], key=lambda h: h.start))

@@ -1,0 +1,129 @@
+"""Folders of rule files, read whole: all rules, or all problems."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from voiceguard.domain import RulesUsed
+from voiceguard.errors import Problem, RulesError, UsageError
+from voiceguard.rules import parse
+from voiceguard.rules.rule import Category, Rule
+from voiceguard.rules.schema import CategoryFile, RuleFile
+from voiceguard.rules.yaml_nodes import Document
+
+#: Files of a rule folder that hold no rules.
+_OTHER = ("categories.yaml", "playbook.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All rules in force.
+
+    Attributes:
+        used: names, versions and a hash of everything that can change a flag.
+    """
+
+    rules: tuple[Rule, ...]
+    categories: tuple[Category, ...]
+    used: RulesUsed
+
+    def category(self, id_: str) -> Category:
+        """The category ``id_``. Raises KeyError where there is none."""
+        found = next((c for c in self.categories if c.id == id_), None)
+        if found is None:
+            raise KeyError(id_)
+        return found
+
+
+def shipped() -> Path:
+    """The folder of libraries that came with VoiceGuard: in the wheel, or in the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "keywords"
+    return inside if inside.is_dir() else package.parent / "keywords"
+
+
+def load_library(folder: Path | None = None) -> Library:
+    """Read all rule files below ``folder`` (the shipped ones where None).
+
+    A folder without its own ``categories.yaml`` uses the shipped categories.
+
+    Raises:
+        UsageError: the folder is not there or holds no rules.
+        RulesError: anything is wrong in any file; it names every problem.
+    """
+    root = shipped() if folder is None else folder
+    if not root.is_dir():
+        raise UsageError(f"no rule folder {root}", "give a folder of YAML rule files with --rules")
+    files = sorted(p for p in root.rglob("*.yaml") if p.name not in _OTHER)
+    if not files:
+        raise UsageError(f"no rule files in {root}", "rule files end in .yaml")
+    digest = hashlib.sha256()
+    problems: list[Problem] = []
+    categories = _categories(root, problems, digest)
+    known = {c.id for c in categories}
+    rules: list[Rule] = []
+    heads: dict[str, str] = {}
+    for path in files:
+        document = _read(path, root, digest)
+        rules += _rules(document, known, heads)
+        problems += document.problems
+    problems += _twice(rules)
+    if problems:
+        raise RulesError(tuple(sorted(problems, key=lambda p: (p.file, p.line or 0))))
+    used = RulesUsed(tuple(sorted(heads.items())), digest.hexdigest())
+    return Library(tuple(rules), categories, used)
+
+
+def _read(path: Path, root: Path, digest: hashlib._Hash) -> Document:
+    document = Document.read(path, str(path))
+    digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
+    if not document.problems or document.value is not None:
+        digest.update(path.read_bytes())
+    return document
+
+
+def _categories(
+    root: Path, problems: list[Problem], digest: hashlib._Hash
+) -> tuple[Category, ...]:
+    path = root / "categories.yaml"
+    if not path.exists():
+        path = shipped() / "categories.yaml"
+    document = _read(path, path.parent, digest)
+    model = parse.validated(CategoryFile, document.value, document)
+    problems += document.problems
+    if model is None:
+        return ()
+    return tuple(Category(k, v.zh, v.en, v.summary) for k, v in model.categories.items())
+
+
+def _rules(document: Document, categories: set[str], heads: dict[str, str]) -> list[Rule]:
+    if document.value is None:
+        if not document.problems:
+            document.problems.append(Problem(document.file, None, "is empty"))
+        return []
+    head = parse.validated(RuleFile, document.value, document)
+    if head is None:
+        return []
+    name, version = head.library.name, head.library.version
+    if heads.setdefault(name, version) != version:
+        document.problems.append(
+            Problem(document.file, document.line(("library", "version")),
+                    f"library {name} has version {heads[name]} in another file")
+        )
+    made = (
+        parse.rule(raw, document, ("rules", i), categories) for i, raw in enumerate(head.rules)
+    )
+    return [r for r in made if r is not None]
+
+
+def _twice(rules: list[Rule]) -> list[Problem]:
+    first: dict[str, Rule] = {}
+    out = []
+    for rule in rules:
+        before = first.setdefault(rule.id, rule)
+        if before is not rule:
+            message = f"id {rule.id} is already used in {before.file}:{before.line}"
+            out.append(Problem(rule.file, rule.line, message))
+    return out

@@ -1,0 +1,7 @@
+"""Pure functions on text: from what was written down to what is compared."""
+
+from voiceguard.text.normalise import Normalised, normalise
+from voiceguard.text.simplify import simplify
+from voiceguard.text.sound import Sounds, sounds, syllable_similarity
+
+__all__ = ["Normalised", "Sounds", "normalise", "simplify", "sounds", "syllable_similarity"]
