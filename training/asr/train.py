@@ -126,7 +126,8 @@ def main() -> None:
         if progress > 0.85:
             seconds = 30.0
         strength = min(1.0, progress / 0.2)
-        batch = corpus.batch(seconds, stamped, args.budget, rng, strength)
+        budget = args.budget * (0.6 if progress < 0.15 else 1.0)  # more steps while all is new
+        batch = corpus.batch(seconds, stamped, budget, rng, strength)
         for group in optimiser.param_groups:
             group["lr"] = rate(step, progress)
         with torch.autocast("cpu", dtype=torch.bfloat16):

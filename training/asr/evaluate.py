@@ -1,0 +1,65 @@
+"""How well a training state reads: ``python -m training.asr.evaluate build/asr --count 60``.
+
+Greedy decoding through openai-whisper itself, one held-out utterance a 30 s window, CER without
+punctuation. The figures that count are measured through ``voiceguard analyze`` (see
+``benchmarks/samples.py``); this one is for watching the training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+from pathlib import Path
+
+import torch
+from rapidfuzz.distance import Levenshtein
+
+from training.asr.network import SmallWhisper, export
+from training.asr.train import PHONES, SYLLABLES
+from training.asr.windows import Labels, prepare, window
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--save", type=Path, help="write the checkpoint here as well")
+    args = parser.parse_args()
+    import random
+
+    import whisper
+
+    state = torch.load(args.out / "state.pt")
+    checkpoint = export(SmallWhisper(PHONES, SYLLABLES), state["average"], f"step {state['step']}")
+    buffer = io.BytesIO()
+    torch.save(checkpoint, buffer)
+    if args.save:
+        args.save.write_bytes(buffer.getvalue())
+        print(f"{args.save}: {args.save.stat().st_size / 1e6:.1f} MB")
+    temporary = args.out / "evaluate.pt"
+    temporary.write_bytes(buffer.getvalue())
+    model = whisper.load_model(str(temporary), device="cpu")
+    rows = torch.load(args.out / "held" / "00000.pt") if (args.out / "held").is_dir() else []
+    rng = random.Random(1)
+    rows = rng.sample(rows, args.count)
+    phones, syllables = Labels(PHONES, state["phones"]), Labels(SYLLABLES, state["syllables"])
+    made = [window([prepare(r, phones, syllables)], 30.0, True, rng, 0.0, (0.1, 0.2)) for r in rows]
+    mel = torch.stack([m[0] for m in made if m])
+    settings = whisper.DecodingOptions(language="zh", fp16=False)
+    results = [r for i in range(0, len(mel), 16)
+               for r in whisper.decode(model, mel[i : i + 16], settings)]
+    for language in ("cmn+", "cmn-latn-pinyin+"):
+        errors = length = 0
+        for row, result in zip(rows, results, strict=True):
+            if row["voice"].startswith(language):
+                want, got = (re.sub("[，。？ ]", "", t) for t in (row["text"], result.text))
+                errors += Levenshtein.distance(want, got)
+                length += len(want)
+        print(f"{language} CER {errors / max(1, length):.3f} over {length} characters")
+    for row, result in list(zip(rows, results, strict=True))[:6]:
+        print(row["voice"], row["text"], "→", result.text, f"{result.avg_logprob:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+"""Where is talk: samples → speech spans → windows that a recogniser can hold."""
+
+from voiceguard.speech.detector import SileroDetector, Speech, SpeechDetector, SpeechOptions
+from voiceguard.speech.packing import Packer, Piece, Window
+
+__all__ = [
+    "Packer", "Piece", "SileroDetector", "Speech", "SpeechDetector", "SpeechOptions", "Window",
+]

@@ -1,0 +1,9 @@
+"""Windows of speech → words with times → turns."""
+
+from voiceguard.transcribe.options import TranscribeOptions
+from voiceguard.transcribe.transcriber import ENGINES, Transcriber, load_transcriber
+from voiceguard.transcribe.turns import ChannelWords, assemble
+
+__all__ = [
+    "ENGINES", "ChannelWords", "TranscribeOptions", "Transcriber", "assemble", "load_transcriber",
+]

@@ -1,0 +1,211 @@
+"""Whisper as its authors publish it, in batches of windows from any channel and call.
+
+The encoder runs once a window; its output feeds decoding, temperature fallback and word times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from voiceguard.domain import Engine, Span, Word
+from voiceguard.errors import ModelError
+from voiceguard.speech import Window
+from voiceguard.transcribe.engines.alignment import TokenTime, align
+from voiceguard.transcribe.engines.segments import Segment, segments
+from voiceguard.transcribe.options import TranscribeOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from whisper.decoding import DecodingResult
+
+
+class OpenAIWhisper:
+    """The reference implementation of the Transcriber seam.
+
+    Raises:
+        ModelError: the checkpoint is damaged or of another format.
+    """
+
+    def __init__(self, checkpoint: Path, options: TranscribeOptions) -> None:
+        import torch
+        from whisper.tokenizer import get_tokenizer
+
+        self._options = options
+        wanted = options.device
+        cuda = torch.cuda.is_available()
+        self._device = ("cuda" if cuda else "cpu") if wanted == "auto" else wanted
+        self._model, self._sha256 = _load(checkpoint, self._device)
+        self._fp16 = self._device.startswith("cuda")
+        self._name = checkpoint.stem
+        self._tokenizer = get_tokenizer(
+            self._model.is_multilingual, num_languages=self._model.num_languages,
+            language=options.language, task="transcribe",
+        )
+
+    @property
+    def engine(self) -> Engine:
+        import whisper
+
+        options = (*self._options.record(), ("device", self._device),
+                   ("precision", "float16" if self._fp16 else "float32"))
+        return Engine("openai-whisper", whisper.__version__, self._name, self._sha256,
+                      self._options.language, tuple(sorted(options)))
+
+    def transcribe(self, windows: Iterable[Window]) -> Iterator[tuple[str, tuple[Word, ...]]]:
+        rest = iter(windows)
+        while batch := list(islice(rest, self._options.batch_size)):
+            yield from zip((w.id for w in batch), self._batch(batch), strict=True)
+
+    def _batch(self, batch: list[Window]) -> list[tuple[Word, ...]]:
+        import torch
+
+        with torch.inference_mode():
+            features = self._encode(batch)
+            decoded = self._decode(batch, features)
+            spoken = [segments(r.tokens, self._tokenizer, w.duration)
+                      for r, w in zip(decoded, batch, strict=True)]
+            if self._options.word_times == "none":
+                return [_segment_words(w, s) for w, s in zip(batch, spoken, strict=True)]
+            times = align(self._model, self._tokenizer, features,
+                          [[t for s in window for t in s.tokens] for window in spoken],
+                          [w.duration for w in batch])
+        return [_words(self._tokenizer, w, t) for w, t in zip(batch, times, strict=True)]
+
+    def _encode(self, batch: list[Window]) -> Tensor:
+        import torch
+        from whisper.audio import N_FRAMES, N_SAMPLES, log_mel_spectrogram, pad_or_trim
+
+        mels = [
+            pad_or_trim(log_mel_spectrogram(pad_or_trim(w.samples, N_SAMPLES),
+                                            self._model.dims.n_mels), N_FRAMES)
+            for w in batch
+        ]
+        mel = torch.stack(mels).to(self._device, torch.float16 if self._fp16 else torch.float32)
+        return self._model.encoder(mel)  # type: ignore[no-any-return]
+
+    def _decode(self, batch: list[Window], features: Tensor) -> list[DecodingResult]:
+        """Greedy (or beam) first; windows that look wrong again, hotter, each with its own seed."""
+        import torch
+
+        results: list[Any] = [None] * len(batch)
+        todo = list(range(len(batch)))
+        for temperature in self._options.temperatures:
+            if temperature == 0:
+                fresh = self._decode_at(features[todo], 0.0)
+            else:
+                fresh = []
+                for i in todo:
+                    torch.manual_seed(_seed(batch[i].id, self._options.seed, temperature))
+                    fresh += self._decode_at(features[i : i + 1], temperature)
+            for i, result in zip(todo, fresh, strict=True):
+                results[i] = result
+            todo = [i for i in todo if self._looks_wrong(results[i])]
+            if not todo:
+                break
+        return [self._silence(r) or r for r in results]
+
+    def _decode_at(self, features: Tensor, temperature: float) -> list[DecodingResult]:
+        from whisper.decoding import DecodingOptions, decode
+
+        o = self._options
+        settings = DecodingOptions(
+            language=o.language, temperature=temperature, fp16=self._fp16,
+            beam_size=o.beam_size if temperature == 0 and o.beam_size > 1 else None,
+            # Chinese needs up to three tokens a character: half the context, Whisper's default,
+            # cuts off fast talkers.
+            sample_len=self._model.dims.n_text_ctx - 64 if not o.hints else None,
+            prompt="，".join(o.hints) + "。" if o.hints else None,
+        )
+        return decode(self._model, features, settings)  # type: ignore[return-value]
+
+    def _looks_wrong(self, r: DecodingResult) -> bool:
+        if r.no_speech_prob > self._options.no_speech_limit:
+            return False
+        return (r.compression_ratio > self._options.compression_limit
+                or r.avg_logprob < self._options.logprob_limit)
+
+    def _silence(self, r: DecodingResult) -> DecodingResult | None:
+        from dataclasses import replace
+
+        o = self._options
+        if r.no_speech_prob > o.no_speech_limit and r.avg_logprob < o.logprob_limit:
+            return replace(r, tokens=[], text="")
+        return None
+
+
+def _seed(window: str, seed: int, temperature: float) -> int:
+    digest = hashlib.blake2b(f"{window}|{seed}|{temperature:g}".encode(), digest_size=7).digest()
+    return int.from_bytes(digest, "big")
+
+
+def _load(checkpoint: Path, device: str) -> tuple[Any, str]:
+    """The model and the hash of its file. Weights only: a model file can't run code."""
+    import pickle
+
+    import torch
+    import whisper
+
+    try:
+        digest = hashlib.sha256()
+        with checkpoint.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        model = whisper.load_model(str(checkpoint), device=device)
+    except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError,
+            pickle.UnpicklingError) as error:
+        raise ModelError(
+            f"{checkpoint.name} is not a usable Whisper checkpoint ({type(error).__name__})",
+            "pull it again with 'voiceguard models pull', or give an openai-whisper .pt file",
+        ) from error
+    model.eval()
+    if device.startswith("cuda"):
+        model.half()
+    torch.set_grad_enabled(False)
+    return model, digest.hexdigest()
+
+
+def _words(tokenizer: Any, window: Window, times: list[TokenTime]) -> tuple[Word, ...]:
+    """Characters (words, in spaced languages) with times in the recording, in order."""
+    if not times:
+        return ()
+    texts, groups = tokenizer.split_to_word_tokens([t.token for t in times])
+    out: list[Word] = []
+    at, piece = 0, 0
+    for text, group in zip(texts, groups, strict=True):
+        mine = times[at : at + len(group)]
+        at += len(group)
+        start, end = mine[0].start, mine[-1].end
+        piece = max(piece, window.piece_at((start + end) / 2))
+        a = window.in_recording(start, piece)
+        if out and out[-1].span:
+            a = max(a, out[-1].span.end)
+        b = max(a, window.in_recording(end, piece))
+        confidence = sum(t.probability for t in mine) / len(mine)
+        if out and not _sounds(text):
+            last = out[-1]
+            out[-1] = Word(last.text + text, last.span, last.confidence)
+        else:
+            out.append(Word(text, Span(a, b), round(confidence, 3)))
+    return tuple(out)
+
+
+def _sounds(text: str) -> bool:
+    return any(c.isalnum() for c in text)
+
+
+def _segment_words(window: Window, spoken: list[Segment]) -> tuple[Word, ...]:
+    """A "word" for each timed segment, where word times are not wanted."""
+    out: list[Word] = []
+    piece = 0
+    for segment in spoken:
+        piece = max(piece, window.piece_at((segment.start + segment.end) / 2))
+        a = window.in_recording(segment.start, piece)
+        if out and out[-1].span:
+            a = max(a, out[-1].span.end)
+        b = max(a, window.in_recording(segment.end, piece))
+        out.append(Word(segment.text, Span(a, b)))
+    return tuple(out)

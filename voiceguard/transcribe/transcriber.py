@@ -1,0 +1,59 @@
+"""The seam between the house and a recogniser, and the engines behind it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol, cast
+
+from voiceguard.domain import Engine, Word
+from voiceguard.errors import UsageError
+from voiceguard.speech import Window
+from voiceguard.transcribe.options import TranscribeOptions
+
+#: Engine name → ``module:Class``; entry points of the group ``voiceguard.engines`` come after.
+ENGINES = {
+    "openai-whisper": "voiceguard.transcribe.engines.openai_whisper:OpenAIWhisper",
+}
+ENTRY_POINTS = "voiceguard.engines"
+
+
+class Transcriber(Protocol):
+    """Writes down what windows say.
+
+    Built with ``(checkpoint, options)``. Results come in any order, one for every window, as soon
+    as they are there; so the windows of several channels and calls can share a batch.
+    """
+
+    def __init__(self, checkpoint: Path, options: TranscribeOptions) -> None: ...
+
+    @property
+    def engine(self) -> Engine:
+        """What this is, for the report."""
+
+    def transcribe(self, windows: Iterable[Window]) -> Iterator[tuple[str, tuple[Word, ...]]]:
+        """``(window id, words)``; words are in order, with times in the recording, each inside
+        one piece of its window."""
+
+
+def load_transcriber(name: str, checkpoint: Path, options: TranscribeOptions) -> Transcriber:
+    """The engine ``name`` with a model file.
+
+    Raises:
+        UsageError: there is no such engine.
+        ModelError: the model file can't be used.
+    """
+    target = ENGINES.get(name) or _installed(name)
+    if target is None:
+        raise UsageError(f"no engine {name!r}", f"choose one of {', '.join(sorted(ENGINES))}")
+    module, _, attribute = target.partition(":")
+    factory = getattr(importlib.import_module(module), attribute)
+    return cast(Transcriber, factory(checkpoint, options))
+
+
+def _installed(name: str) -> str | None:
+    from importlib.metadata import entry_points
+
+    found = entry_points(group=ENTRY_POINTS, name=name)
+    return next((point.value for point in found), None)
