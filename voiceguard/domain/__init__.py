@@ -24,10 +24,11 @@ from voiceguard.domain.transcript import (
     Turn,
     Word,
 )
+from voiceguard.domain.window import RATE, Piece, Window
 
 __all__ = [
-    "RISKS", "ROLES", "SEVERITIES",
+    "RATE", "RISKS", "ROLES", "SEVERITIES",
     "Action", "Assessment", "CallInfo", "CallReport", "Disposition", "Engine", "Event", "Evidence",
-    "Flag", "How", "Match", "Notice", "Outcome", "Recording", "Risk", "Role", "RulesUsed", "Scalar",
-    "Severity", "Span", "Transcript", "Turn", "Word", "covered",
-]
+    "Flag", "How", "Match", "Notice", "Outcome", "Piece", "Recording", "Risk", "Role", "RulesUsed", "Scalar",
+    "Severity", "Span", "Transcript", "Turn", "Window", "Word", "covered",
+]  # fmt: skip

@@ -36,6 +36,26 @@ class Library:
             raise KeyError(id_)
         return found
 
+    def only(self, names: str) -> Library:
+        """The libraries called ``names`` (comma-separated; ``all`` for all of them).
+
+        Raises:
+            UsageError: there is no such library.
+        """
+        wanted = {name.strip() for name in names.split(",") if name.strip()}
+        if wanted == {"all"}:
+            return self
+        here = {name for name, _ in self.used.libraries}
+        unknown = sorted(wanted - here)
+        if unknown or not wanted:
+            missing = unknown[0] if unknown else names
+            raise UsageError(f"no rule library {missing!r}", f"there are {', '.join(sorted(here))}")
+        digest = hashlib.sha256(f"{self.used.sha256}|{','.join(sorted(wanted))}".encode())
+        used = RulesUsed(tuple(p for p in self.used.libraries if p[0] in wanted),
+                         digest.hexdigest())
+        rules = tuple(r for r in self.rules if r.library in wanted)
+        return Library(rules, self.categories, used)
+
 
 def shipped() -> Path:
     """The folder of libraries that came with VoiceGuard: in the wheel, or in the checkout."""
@@ -113,7 +133,8 @@ def _rules(document: Document, categories: set[str], heads: dict[str, str]) -> l
                     f"library {name} has version {heads[name]} in another file")
         )
     made = (
-        parse.rule(raw, document, ("rules", i), categories) for i, raw in enumerate(head.rules)
+        parse.rule(raw, document, ("rules", i), categories, name)
+        for i, raw in enumerate(head.rules)
     )
     return [r for r in made if r is not None]
 

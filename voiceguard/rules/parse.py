@@ -43,7 +43,9 @@ def _plain(kind: str, message: str) -> str:
     }.get(kind, message[0].lower() + message[1:])
 
 
-def rule(raw: object, document: Document, place: Place, categories: Iterable[str]) -> Rule | None:
+def rule(
+    raw: object, document: Document, place: Place, categories: Iterable[str], library: str = ""
+) -> Rule | None:
     """A rule from its YAML value; None where it has problems, all of them noted."""
     before = len(document.problems)
     model = validated(RuleModel, raw, document, place)
@@ -63,7 +65,7 @@ def rule(raw: object, document: Document, place: Place, categories: Iterable[str
     return Rule(
         model.id, (model.title.zh, model.title.en), model.category, model.severity,
         frozenset(model.roles), any_, unless, tuple(model.examples.hit),
-        tuple(model.examples.miss), model.note, document.file, document.line(place),
+        tuple(model.examples.miss), model.note, library, document.file, document.line(place),
     )
 
 

@@ -46,6 +46,7 @@ class Rule:
         hits: examples that must be flagged.
         misses: examples that must not.
         note: a sentence that explains why this matters, empty where the title says it.
+        library: name of the library that it belongs to.
         file, line: where it is written.
     """
 
@@ -59,6 +60,7 @@ class Rule:
     hits: tuple[str, ...]
     misses: tuple[str, ...]
     note: str = ""
+    library: str = ""
     file: str = ""
     line: int = 0
 

@@ -1,8 +1,6 @@
 """Where is talk: samples → speech spans → windows that a recogniser can hold."""
 
 from voiceguard.speech.detector import SileroDetector, Speech, SpeechDetector, SpeechOptions
-from voiceguard.speech.packing import Packer, Piece, Window
+from voiceguard.speech.packing import Packer
 
-__all__ = [
-    "Packer", "Piece", "SileroDetector", "Speech", "SpeechDetector", "SpeechOptions", "Window",
-]
+__all__ = ["Packer", "SileroDetector", "Speech", "SpeechDetector", "SpeechOptions"]

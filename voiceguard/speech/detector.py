@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from voiceguard.domain import Span
+from voiceguard.domain import RATE, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RATE = 16_000
 FRAME = 512
 FRAME_MS = 1000 * FRAME // RATE
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, cast
 
-from voiceguard.domain import Engine, Word
+from voiceguard.domain import Engine, Window, Word
 from voiceguard.errors import UsageError
-from voiceguard.speech import Window
 from voiceguard.transcribe.options import TranscribeOptions
 
 #: Engine name → ``module:Class``; entry points of the group ``voiceguard.engines`` come after.

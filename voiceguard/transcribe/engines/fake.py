@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from voiceguard.domain import Engine, Span, Transcript, Word
-from voiceguard.speech import Window
+from voiceguard.domain import Engine, Span, Transcript, Window, Word
 from voiceguard.transcribe.options import TranscribeOptions
 
 
@@ -40,7 +39,7 @@ class ReplayTranscriber:
     """Gives back the timed words of earlier transcripts, by channel.
 
     Args:
-        transcripts: call id (the part of a window's id before the first colon) → transcript.
+        transcripts: call id (a window's id without channel and number) → transcript.
     """
 
     def __init__(self, transcripts: Mapping[str, Transcript]) -> None:
@@ -56,7 +55,7 @@ class ReplayTranscriber:
 
     def transcribe(self, windows: Iterable[Window]) -> Iterator[tuple[str, tuple[Word, ...]]]:
         for window in windows:
-            known = self._words.get((window.id.split(":")[0], window.channel), ())
+            known = self._words.get((window.id.rsplit(":", 2)[0], window.channel), ())
             yield window.id, tuple(
                 w for piece in window.pieces for w in known
                 if w.span and piece.span.start <= (w.span.start + w.span.end) // 2 < piece.span.end

@@ -11,9 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voiceguard.domain import Engine, Span, Word
+from voiceguard.domain import Engine, Span, Window, Word
 from voiceguard.errors import ModelError
-from voiceguard.speech import Window
 from voiceguard.transcribe.engines.alignment import TokenTime, align
 from voiceguard.transcribe.engines.segments import Segment, segments
 from voiceguard.transcribe.options import TranscribeOptions

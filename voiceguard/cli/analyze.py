@@ -1,0 +1,213 @@
+"""``voiceguard analyze``: recordings → reports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from voiceguard.cli.options import Config, Formats, Output, Quiet, Rules, Ruleset
+
+if TYPE_CHECKING:
+    from voiceguard.domain import CallInfo
+    from voiceguard.ingest import Metadata
+    from voiceguard.pipeline import Call, Heard
+    from voiceguard.report import Exhibit
+    from voiceguard.settings import Settings
+    from voiceguard.transcribe import Transcriber
+
+
+def analyze(
+    audio: Annotated[list[Path], typer.Argument(metavar="AUDIO…", help="Recordings.")],
+    output: Output = None,
+    formats: Formats = "json",
+    engine: Annotated[str | None, typer.Option(metavar="NAME", help="Recogniser.")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME|PATH", help="Model; 'demo' needs no download.")
+    ] = None,
+    model_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of downloaded models.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Language spoken.")] = None,
+    roles: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Role of each channel [agent,customer].")
+    ] = None,
+    metadata: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What is known of the calls: CSV or JSONL.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME=KEY", help="Column of the CSV for a metadata key."),
+    ] = None,
+    hints: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Terms to tell the recogniser, one a line.")
+    ] = None,
+    raw: Annotated[
+        str | None,
+        typer.Option(metavar="RATE:CODING:CHANNELS", help="Headerless audio, as 8000:alaw:2."),
+    ] = None,
+    word_times: Annotated[
+        str | None, typer.Option(metavar="all|none", help="Time every word, or segments only.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Windows decoded together.")] = None,
+    device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda", help="Where.")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads; 0: all.")] = None,
+    rules: Rules = None,
+    ruleset: Ruleset = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Transcribe recordings and flag what needs attention.
+
+    Without -o, a table of flags is printed; with -o DIR each call is written there, too.
+    """
+    from voiceguard.settings import load_settings
+
+    settings = load_settings(
+        config, engine=engine, model=model, model_dir=model_dir, language=language, roles=roles,
+        word_times=word_times, batch_size=batch_size, device=device, threads=threads, rules=rules,
+        ruleset=ruleset,
+    )
+    failed = _run(audio, settings, output, formats, metadata, columns or [], hints, raw, quiet)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _run(
+    audio: Sequence[Path], settings: Settings, output: str | None, formats: str,
+    metadata: Path | None, columns: Sequence[str], hints: Path | None, raw: str | None, quiet: bool,
+) -> bool:
+    """True where anything failed."""
+    from rich.console import Console
+
+    from voiceguard.audio import AudioOptions, RawFormat
+    from voiceguard.cli.options import load_rules, make_judge
+    from voiceguard.cli.progress import Meter
+    from voiceguard.cli.results import Results, show, titles
+    from voiceguard.errors import OutputError
+    from voiceguard.ingest import read_hints
+    from voiceguard.pipeline import AnalyzeOptions, Analyzer, Failed, unique_ids
+    from voiceguard.report import name_outputs
+    from voiceguard.settings import parse_roles
+
+    terms = read_hints(hints) if hints else ()
+    library = load_rules(settings)
+    judge = make_judge(settings, library, terms)
+    ids = unique_ids(audio)
+    names = dict(zip(ids, name_outputs(audio), strict=True))
+    results = Results(output, formats, names, audio)
+    known = _metadata(metadata, columns)
+    calls = _calls(audio, ids, known, settings)
+    audio_options = AudioOptions(raw=RawFormat.parse(raw) if raw else None)
+    options = AnalyzeOptions(
+        roles=parse_roles(settings.roles), audio=audio_options,
+        word_times=settings.word_times == "all",
+    )
+    transcriber = _transcriber(settings, terms)
+    console = Console(stderr=True)
+    failed, reports = False, []
+    with Meter(console, len(calls), enabled=not quiet) as meter:
+        analyzer = Analyzer(transcriber, judge, options, meter.audio)
+        for result in analyzer.analyze(calls):
+            meter.call()
+            if isinstance(result, Failed):
+                failed = True
+                meter.say(f"error: {result.error}")
+                continue
+            for notice in result.report.transcript.notices:
+                if not quiet:
+                    meter.say(f"warning: {result.call.path}: {notice.message}")
+            reports.append(result.report)
+            try:
+                results.add(_exhibit(result, titles(library), results.wants_audio, audio_options))
+            except OutputError as error:
+                failed = True
+                meter.say(f"error: {error}")
+    results.finish()
+    if known is not None and not quiet:
+        for line in _unmatched(known, audio):
+            print(f"warning: {line}", file=sys.stderr)
+    if output != "-" and not quiet and reports:
+        show(Console(), reports, titles(library))
+    return failed
+
+
+def _transcriber(settings: Settings, hints: tuple[str, ...]) -> Transcriber:
+    from voiceguard.transcribe import TranscribeOptions, load_transcriber
+    from voiceguard.transcribe.models import locate, pull
+
+    if settings.allow_download and settings.model != "demo":
+        from voiceguard.errors import ModelMissingError
+
+        try:
+            checkpoint = locate(settings.model, settings.model_dir)
+        except ModelMissingError:
+            checkpoint = pull(settings.model, settings.model_dir)
+    else:
+        checkpoint = locate(settings.model, settings.model_dir)
+    if settings.threads:
+        import torch
+
+        torch.set_num_threads(settings.threads)
+    options = TranscribeOptions(
+        language=settings.language, word_times=settings.word_times,
+        batch_size=settings.batch_size, beam_size=settings.beam_size, hints=hints,
+        device=settings.device,
+    )
+    return load_transcriber(settings.engine, checkpoint, options)
+
+
+def _metadata(path: Path | None, columns: Sequence[str]) -> Metadata | None:
+    if path is None:
+        return None
+    from voiceguard.errors import UsageError
+    from voiceguard.ingest import read_metadata
+
+    wrong = [c for c in columns if "=" not in c]
+    if wrong:
+        raise UsageError(f"--column {wrong[0]!r} is not NAME=KEY", "for instance 客户号=customer_id")
+    mapping = dict(c.split("=", 1) for c in columns)
+    return read_metadata(path, mapping)
+
+
+def _calls(
+    audio: Sequence[Path], ids: Sequence[str], known: Metadata | None, settings: Settings
+) -> list[Call]:
+    from voiceguard.domain import CallInfo
+    from voiceguard.ingest import from_filename, sidecar
+    from voiceguard.pipeline import Call
+
+    def info(path: Path) -> CallInfo:
+        pattern = settings.filename_pattern
+        out = from_filename(pattern, path) if pattern else CallInfo()
+        out = out.merged(sidecar(path))
+        return out.merged(known.lookup(path)) if known else out
+
+    return [Call(id_, str(path), info(path)) for id_, path in zip(ids, audio, strict=True)]
+
+
+def _unmatched(known: Metadata, audio: Sequence[Path]) -> list[str]:
+    rows, paths = known.unused(), known.unmatched(audio)
+    out = []
+    if rows:
+        out.append(f"{len(rows)} rows of the metadata match no recording")
+    if paths:
+        out.append(f"{len(paths)} recordings have no row in the metadata: "
+                   + ", ".join(p.name for p in paths[:5]) + (" …" if len(paths) > 5 else ""))
+    return out
+
+
+def _exhibit(
+    heard: Heard, names: dict[str, tuple[str, str]], with_audio: bool, options: object
+) -> Exhibit:
+    from voiceguard.audio import AudioOptions, playable
+    from voiceguard.report import Audio, Exhibit
+
+    assert isinstance(options, AudioOptions)
+    audio = None
+    if with_audio:
+        audio = Audio(*playable(heard.call.path, options, heard.survey.recording.duration))
+    return Exhibit(heard.report, names, audio, heard.survey.peaks)

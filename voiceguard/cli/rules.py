@@ -1,0 +1,57 @@
+"""``voiceguard rules``: look at rule libraries and check them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voiceguard.cli.options import Rules
+
+app = typer.Typer(help="Look at rule libraries and check them.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_rules(
+    rules: Rules = None,
+    category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
+) -> None:
+    """List rules: id, severity, roles, title."""
+    from voiceguard.rules import load_library
+
+    for rule in load_library(rules).rules:
+        if category in (None, rule.category):
+            roles = ",".join(sorted(rule.roles))
+            typer.echo(f"{rule.id}\t{rule.severity}\t{roles}\t{rule.title[0]}\t{rule.title[1]}")
+
+
+@app.command()
+def lint(
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Rule folder.")] = None,
+) -> None:
+    """Check rule files; every problem with file and line (exit code 2 where there is one)."""
+    from voiceguard.rules import load_library, load_playbook
+
+    library = load_library(folder)
+    load_playbook(folder)
+    typer.echo(f"{len(library.rules)} rules in {len(library.used.libraries)} libraries: no problem")
+
+
+@app.command()
+def test(
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Rule folder.")] = None,
+) -> None:
+    """Run every rule on its own examples (exit code 1 where one comes out wrong)."""
+    from voiceguard.evaluate import check_examples
+    from voiceguard.rules import load_library
+
+    rules = load_library(folder).rules
+    failures = check_examples(rules)
+    for f in failures:
+        want = "should be flagged" if f.expected == "hit" else "should not be flagged"
+        typer.echo(f"{f.file}:{f.line}: {f.rule}: {want}: {f.text}", err=True)
+    examples = sum(len(r.hits) + len(r.misses) for r in rules)
+    typer.echo(f"{len(rules)} rules, {examples} examples, {len(failures)} wrong")
+    if failures:
+        raise typer.Exit(1)
