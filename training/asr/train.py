@@ -20,10 +20,10 @@ from training.asr.network import SmallWhisper
 from training.asr.windows import Batch, Labels, collate, prepare, window
 
 PHONES, SYLLABLES = 160, 1500
-#: share of the time spent → (longest window in s, share of windows with timestamps)
-STAGES = ((0.00, 3.5, 0.0), (0.10, 6.0, 0.3), (0.25, 10.0, 0.5), (0.45, 18.0, 0.6),
-          (0.65, 30.0, 0.7))
-PEAK, WARM, FLOOR = 1.2e-3, 300, 4e-5
+#: share of the time spent → longest window in s, share of windows with timestamps, seconds a step
+STAGES = ((0.00, 3.5, 0.0, 56), (0.30, 5.0, 0.3, 64), (0.45, 8.0, 0.5, 72), (0.60, 14.0, 0.6, 84),
+          (0.75, 30.0, 0.7, 96))
+PEAK, WARM, FLOOR = 7e-4, 300, 3e-5
 
 
 class Corpus:
@@ -85,7 +85,7 @@ def rate(step: int, progress: float) -> float:
 
     if step < WARM:
         return PEAK * (step + 1) / WARM
-    fall = max(0.0, (progress - 0.15) / 0.85)
+    fall = max(0.0, (progress - 0.35) / 0.65)
     return FLOOR + (PEAK - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(1.0, fall)))
 
 
@@ -93,7 +93,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=100)
-    parser.add_argument("--budget", type=float, default=96, help="seconds of audio a step")
+    parser.add_argument("--first-shards", type=int, default=4, help="read before the first step")
+    parser.add_argument("--restart-clock", action="store_true", help="keep weights, not the time")
     parser.add_argument("--limit", type=int, default=40000, help="utterances kept in memory")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
@@ -105,13 +106,16 @@ def main() -> None:
     syllables = Labels(SYLLABLES, saved and saved["syllables"])
     model = SmallWhisper(PHONES, SYLLABLES)
     params = [p for p in model.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(params, lr=PEAK, betas=(0.9, 0.98), weight_decay=0.01)
+    optimiser = torch.optim.AdamW(params, lr=PEAK, betas=(0.9, 0.98), weight_decay=0.01,
+                                  fused=True)
     step, spent, rng = 0, 0.0, random.Random(time.time_ns())
     average = {k: v.clone() for k, v in model.state_dict().items()}
     if saved:
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
         average, step, spent = saved["average"], saved["step"], saved["spent"]
+        if args.restart_clock:
+            spent = 0.0
     corpus = Corpus(args.out / "shards", phones, syllables, args.limit)
     while not corpus.refresh():
         time.sleep(2)
@@ -119,20 +123,20 @@ def main() -> None:
     while True:
         progress = (spent + time.time() - started) / (args.minutes * 60)
         if step % 20 == 0:
-            while corpus.refresh() and len(corpus.seen) < 4:
+            while corpus.refresh() and len(corpus.seen) < args.first_shards:
                 pass
-        _, longest, stamped = max(s for s in STAGES if s[0] <= progress)
+        _, longest, stamped, budget = max(s for s in STAGES if s[0] <= progress)
         seconds = longest if longest <= 4 or rng.random() < 0.6 else rng.uniform(3.5, longest)
-        if progress > 0.85:
+        if progress > 0.88:
             seconds = 30.0
-        strength = min(1.0, progress / 0.2)
-        budget = args.budget * (0.6 if progress < 0.15 else 1.0)  # more steps while all is new
+        # Little disturbance until it has begun to read, then more and more.
+        strength = 0.3 + 0.5 * min(1.0, max(0.0, progress - 0.35) / 0.35)
         batch = corpus.batch(seconds, stamped, budget, rng, strength)
         for group in optimiser.param_groups:
             group["lr"] = rate(step, progress)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             text, phone, syllable, guide = losses(model, batch)
-        early = max(0.0, 1 - progress / 0.5)
+        early = max(0.0, 1 - progress / 0.7)
         loss = text + (0.1 + 0.5 * early) * (phone + syllable) + (0.05 + 0.3 * early) * guide
         optimiser.zero_grad(set_to_none=True)
         loss.backward()

@@ -28,7 +28,7 @@ def doctor(
     for column in ("area", "what", "", "found", "what to do"):
         table.add_column(column, overflow="fold")
     for f in findings:
-        table.add_row(f.area, f.name, Text(f.ok, _STYLE[f.ok]), f.detail, f.remedy)
+        table.add_row(f.area, f.name, Text(f.ok, _STYLE[f.ok]), Text(f.detail), Text(f.remedy))
     Console().print(table)
     if any(f.ok == "missing" for f in findings):
         raise typer.Exit(1)

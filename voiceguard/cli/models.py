@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from voiceguard.transcribe.models import InstalledModel
 
 app = typer.Typer(help="Recogniser models on this machine.", no_args_is_help=True)
 ModelDir = Annotated[
@@ -23,16 +26,26 @@ def list_models(model_dir: ModelDir = None) -> None:
     from voiceguard.transcribe.models import catalogue, installed
 
     folder = load_settings(model_dir=model_dir).model_dir
-    here = {m.name: m for m in installed(folder)}
+    here = installed(folder)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("model", "MB", "here"):
         table.add_column(column, overflow="fold")
+    shown = set()
     for name, entry in catalogue().items():
-        found = here.pop(name, None)
-        table.add_row(name, str(entry.megabytes), str(found.path) if found else "")
-    for name, found in here.items():
-        table.add_row(name, str(found.size // 1_000_000), str(found.path))
+        # The first is the one that would be used.
+        found = next((m for m in here if m.name == name or m.path.name == entry.file), None)
+        shown.add(found.path if found else None)
+        table.add_row(name, str(entry.megabytes or "?"), _place(found))
+    for model in here:
+        if model.path not in shown:
+            table.add_row(model.name, str(model.size // 1_000_000), _place(model))
     Console().print(table)
+
+
+def _place(model: InstalledModel | None) -> str:
+    if model is None:
+        return ""
+    return f"{model.path} (not complete: pull it again)" if model.complete is False else str(model.path)
 
 
 @app.command()

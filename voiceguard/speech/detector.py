@@ -68,8 +68,11 @@ class SpeechDetector(Protocol):
 def _probabilities() -> Any:
     """A fresh Silero model; it carries state from frame to frame, so each channel has its own."""
     import torch
+
+    threads = torch.get_num_threads()
     from silero_vad import load_silero_vad
 
+    torch.set_num_threads(threads)  # importing the package sets one thread for the whole process
     # The scripted model specialises itself on its first calls, which costs more than it saves here.
     torch._C._jit_set_profiling_executor(False)
     return load_silero_vad(onnx=False)

@@ -51,7 +51,7 @@ class Parcel:
         return self.target.with_name(self.target.name + PART)
 
 
-class _Interrupted(Exception):
+class _PassingError(Exception):
     """The transfer stopped in a way that may not happen again."""
 
 
@@ -79,7 +79,7 @@ def fetch(
         ModelMissingError: it can't be had (no network, no such file).
         ModelError: the checksum is wrong, or the folder has no room or can't be written.
     """
-    report = on_progress or (lambda done, total: None)
+    report = on_progress or _silent
     folder = parcel.target.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def fetch(
                 _complete(parcel, report, timeout, pause)
             finally:
                 _drop_empty(parcel.part)
-            os.replace(parcel.part, parcel.target)
+            parcel.part.replace(parcel.target)
             _sync_folder(folder)
             return parcel.target
     except OSError as error:
@@ -165,7 +165,7 @@ def _transfer(parcel: Parcel, report: Progress, timeout: float, pause: float) ->
         try:
             _receive(parcel, report, timeout)
             return
-        except _Interrupted as trouble:
+        except _PassingError as trouble:
             size = parcel.part.stat().st_size
             failures = 1 if size > best else failures + 1
             best = max(best, size)
@@ -189,7 +189,7 @@ def _receive(parcel: Parcel, report: Progress, timeout: float) -> None:
         start, total = _position(answer, have)
         if start > have:
             os.truncate(parcel.part, 0)
-            raise _Interrupted("the server sent another part of the file than was asked for")
+            raise _PassingError("the server sent another part of the file than was asked for")
         if total is not None:
             _check_room(parcel, total - have)
         done = start
@@ -206,7 +206,7 @@ def _receive(parcel: Parcel, report: Progress, timeout: float) -> None:
                 file.flush()
                 os.fsync(file.fileno())
     if total is not None and done < total:
-        raise _Interrupted("the connection ended early")
+        raise _PassingError("the connection ended early")
 
 
 def _ask(parcel: Parcel, have: int, timeout: float) -> HTTPResponse | None:
@@ -226,7 +226,7 @@ def _ask(parcel: Parcel, have: int, timeout: float) -> HTTPResponse | None:
         if error.code == 416 and have:
             return None
         if error.code in _PASSING or error.code >= 500:
-            raise _Interrupted(f"the server answers {error.code}") from error
+            raise _PassingError(f"the server answers {error.code}") from error
         raise ModelMissingError(
             f"{parcel.target.name} can't be downloaded (the server answers {error.code})",
             f"a proxy may forbid it; {parcel.by_hand}",
@@ -239,16 +239,16 @@ def _ask(parcel: Parcel, have: int, timeout: float) -> HTTPResponse | None:
                 f"where a company's proxy reads along, set SSL_CERT_FILE to its root certificate; "
                 f"{parcel.by_hand}",
             ) from error
-        raise _Interrupted(_reason(error.reason)) from error
+        raise _PassingError(_reason(error.reason)) from error
     except (OSError, HTTPException) as error:
-        raise _Interrupted(_reason(error)) from error
+        raise _PassingError(_reason(error)) from error
 
 
 def _read(answer: HTTPResponse) -> bytes:
     try:
         return answer.read(_BLOCK)
     except (OSError, HTTPException) as error:
-        raise _Interrupted(_reason(error)) from error
+        raise _PassingError(_reason(error)) from error
 
 
 def _position(answer: HTTPResponse, have: int) -> tuple[int, int | None]:
@@ -288,6 +288,10 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _silent(done: int, total: int | None) -> None:
+    """Where nobody wants to know."""
 
 
 def _reason(error: object) -> str:

@@ -13,6 +13,7 @@ VoiceGuard's own (``~/.cache/voiceguard/models``) and in openai-whisper's (``~/.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shlex
@@ -42,18 +43,18 @@ _ALIKE = 65.0  # rapidfuzz score from which a name is suggested
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model that can be pulled.
+    """A model that has a name.
 
     Attributes:
-        url: of the file; its last part is the file's name.
-        sha256: hexadecimal.
-        size_mb: about, in 10⁶ bytes; None where not known.
+        url: of the file, its last part is the file's name; empty for the demo model.
+        sha256: hexadecimal; empty for the demo model.
+        megabytes: about, in 10⁶ bytes; 0 where not known.
     """
 
     name: str
     url: str
     sha256: str
-    size_mb: int | None = None
+    megabytes: int = 0
 
     @property
     def file(self) -> str:
@@ -63,7 +64,7 @@ class ModelInfo:
     @property
     def size(self) -> str:
         """For people: ``about 484 MB``."""
-        return f"about {self.size_mb} MB" if self.size_mb else "size not known"
+        return f"about {self.megabytes} MB" if self.megabytes else "size not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +89,33 @@ Catalogue = Mapping[str, ModelInfo]
 
 @functools.cache
 def catalogue() -> Catalogue:
-    """The official models by name, as the installed openai-whisper knows them. Imports torch.
+    """The demo model, and the official ones as the installed openai-whisper knows them, by name.
+
+    Imports torch.
 
     Raises:
         ModelError: openai-whisper can't be imported.
     """
     try:
-        from whisper import _MODELS as urls
+        import whisper
     except (ImportError, OSError) as error:
         raise ModelError(
             f"openai-whisper can't be imported ({type(error).__name__})",
             "run 'pip install openai-whisper', then 'voiceguard doctor'",
         ) from error
     # Its addresses end in …/<sha256>/<file name>.
-    return MappingProxyType({
-        name: ModelInfo(name, url, url.split("/")[-2], SIZES_MB.get(name))
-        for name, url in urls.items()
-    })
+    models = [
+        ModelInfo(name, url, url.split("/")[-2], SIZES_MB.get(name, 0))
+        for name, url in whisper._MODELS.items()
+    ]
+    shipped = DEMO_FILE.stat().st_size // 1_000_000 if _is_file(DEMO_FILE) else 0
+    return MappingProxyType({m.name: m for m in (ModelInfo(DEMO, "", "", shipped), *models)})
 
 
 def official(sha256: str, known: Catalogue | None = None) -> ModelInfo | None:
     """The official model whose file has this checksum, whatever the file is called; else None."""
     models = catalogue() if known is None else known
-    return next((m for m in models.values() if m.sha256 == sha256.lower()), None)
+    return next((m for m in models.values() if m.url and m.sha256 == sha256.lower()), None)
 
 
 def default_folder() -> Path:
@@ -125,10 +130,8 @@ def default_folder() -> Path:
 def folders(model_dir: Path | None = None) -> tuple[Path, ...]:
     """The folders that are searched, in order; none of them need exist."""
     found = [] if model_dir is None else [model_dir]
-    try:
+    with contextlib.suppress(UsageError):  # no home folder: only the one given is left
         found += [default_folder(), _cache() / "whisper"]
-    except UsageError:
-        pass  # no home folder: only the one given is left
     return tuple(dict.fromkeys(found))
 
 
@@ -152,10 +155,10 @@ def locate(
     name = name_or_path.strip()
     if not name:
         raise UsageError("no model is named", "give a name or the path of a .pt file")
-    if name == DEMO:
+    if name.lower() == DEMO:
         return _shipped()
     if _is_path(name):
-        path = Path(os.path.expanduser(name))
+        path = _expanded(name)
         if _is_file(path):
             return path
         _refuse_folder(path)
@@ -191,8 +194,9 @@ def installed(
     for file in files:
         name = file.name.removesuffix(PART).removesuffix(_SUFFIX)
         whole = False if file.name.endswith(PART) else _looks_whole(file)
-        if whole is not False and file != DEMO_FILE and name in models:
-            whole = matches(file, models[name].sha256)
+        info = models.get(name)
+        if whole is not False and info is not None and info.url:
+            whole = matches(file, info.sha256)
         try:
             out.append(InstalledModel(name, file, file.stat().st_size, whole))
         except OSError:
@@ -226,33 +230,33 @@ def pull(
         The file; at once, where it is already there and right.
 
     Raises:
-        UsageError: there is no model of this name to pull, or no folder to put it.
-        ModelMissingError: no network, no server, or no such file there.
+        ModelMissingError: no model of this name, no network, or no such file on the server.
         ModelError: the checksum is wrong, or the file can't be written.
+        UsageError: no folder is given and there is no home folder.
     """
-    if name == DEMO:
+    if name.lower() == DEMO:
         return _shipped()
     models = catalogue() if known is None else known
     info = models.get(name) or models.get(name.lower().removesuffix(_SUFFIX))
     if info is None:
         hint = _suggestion(name, models) or f"there are {', '.join(models)}"
-        raise UsageError(f"no model {name!r} to pull", hint)
+        raise ModelMissingError(f"there is no model {name!r} to pull", hint)
     folder = default_folder() if model_dir is None else model_dir
     for place in folders() if model_dir is None else (folder,):
         for file in _names(info, models):
             if matches(place / file, info.sha256):
                 return place / file
     parcel = Parcel(
-        info.url, info.sha256, folder / info.file, (info.size_mb or 0) * 1_000_000,
+        info.url, info.sha256, folder / info.file, info.megabytes * 1_000_000,
         by_hand=_by_hand(info, folder),
     )
     return fetch(parcel, on_progress, timeout=timeout, pause=pause)
 
 
 def _cache() -> Path:
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(given):  # the standard has relative ones ignored
-        return Path(given)
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if given.is_absolute():  # the standard has relative ones ignored
+        return given
     try:
         return Path.home() / ".cache"
     except RuntimeError as error:
@@ -306,7 +310,7 @@ def _missing(name: str, model_dir: Path | None, known: Catalogue | None) -> Mode
 
 def _pulling(name: str, model_dir: Path | None) -> str:
     where = "" if model_dir is None else f" --model-dir {shlex.quote(str(model_dir))}"
-    return f"'voiceguard models pull {name}{where}'"
+    return f'"voiceguard models pull {name}{where}"'
 
 
 def _by_hand(info: ModelInfo, folder: Path) -> str:
@@ -320,11 +324,19 @@ def _suggestion(name: str, known: Catalogue | None) -> str:
 
     models = catalogue() if known is None else known
     asked = name.lower().removeprefix("whisper-").removeprefix("openai-whisper-")
-    near = process.extract(asked, [DEMO, *models], scorer=fuzz.ratio, limit=3, score_cutoff=_ALIKE)
+    names = list(dict.fromkeys([DEMO, *models]))
+    near = process.extract(asked, names, scorer=fuzz.ratio, limit=3, score_cutoff=_ALIKE)
     if not near:
         return ""
     exact = [n for n, score, _ in near if score == 100]
     return f"did you mean {' or '.join(exact or [n for n, _, _ in near])}?"
+
+
+def _expanded(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # ~ of nobody
+        return Path(name)
 
 
 def _is_path(name: str) -> bool:
@@ -338,7 +350,7 @@ def _separated(name: str) -> bool:
 def _refuse_folder(path: Path) -> None:
     try:
         is_folder = path.is_dir()
-    except OSError:
+    except (OSError, ValueError):
         return
     if is_folder:
         raise UsageError(
@@ -350,7 +362,7 @@ def _refuse_folder(path: Path) -> None:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # too long a name, a folder that may not be read
+    except (OSError, ValueError):  # too long a name, a folder that may not be read, a NUL
         return False
 
 

@@ -15,6 +15,7 @@ from voiceguard.domain import Engine, Span, Window, Word
 from voiceguard.errors import ModelError
 from voiceguard.transcribe.engines.alignment import TokenTime, align
 from voiceguard.transcribe.engines.segments import Segment, segments
+from voiceguard.transcribe.models import official
 from voiceguard.transcribe.options import TranscribeOptions
 
 if TYPE_CHECKING:
@@ -160,6 +161,10 @@ def _load(checkpoint: Path, device: str) -> tuple[Any, str]:
             f"{checkpoint.name} is not a usable Whisper checkpoint ({type(error).__name__})",
             "pull it again with 'voiceguard models pull', or give an openai-whisper .pt file",
         ) from error
+    known = official(digest.hexdigest())
+    if known is not None and known.name in whisper._ALIGNMENT_HEADS:
+        # Loaded from a path, an official model does not know which heads tell the time.
+        model.set_alignment_heads(whisper._ALIGNMENT_HEADS[known.name])
     model.eval()
     if device.startswith("cuda"):
         model.half()

@@ -39,7 +39,7 @@ def segments(tokens: Sequence[int], tokenizer: Any, duration: int) -> list[Segme
             at = max(at, out[-1].end if out else 0)
             if held:
                 close(at)
-            start = at
+            start = max(at, out[-1].end if out else 0)
         elif token < tokenizer.eot:
             held.append(token)
     if held:

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voiceguard.domain import Role, Span, Word
+from voiceguard.transcribe import ChannelWords, assemble
+
+
+def channel(number: int, role: Role, *spans: tuple[int, int, str], join: bool = True) -> ChannelWords:
+    words = []
+    for start, end, text in spans:
+        step = (end - start) / max(1, len(text))
+        words += [Word(c, Span(round(start + i * step), round(start + (i + 1) * step)), 0.8)
+                  for i, c in enumerate(text)]
+    return ChannelWords(number, role, tuple((Span(a, b), -20.0) for a, b, _ in spans),
+                        tuple(words), join)
+
+
+def test_turns_alternate_in_order_of_time() -> None:
+    turns, events = assemble([
+        channel(0, "agent", (0, 1000, "您好"), (3000, 4000, "请问")),
+        channel(1, "customer", (1500, 2500, "哪位")),
+    ])
+    assert [(t.index, t.role, t.text) for t in turns] == [
+        (0, "agent", "您好"), (1, "customer", "哪位"), (2, "agent", "请问")]
+    assert events == ()
+
+
+def test_a_short_pause_does_not_end_a_turn_unless_the_other_speaks() -> None:
+    alone, _ = assemble([channel(0, "agent", (0, 1000, "您好"), (1500, 2500, "请问"))])
+    assert [t.text for t in alone] == ["您好请问"]
+    assert alone[0].span == Span(0, 2500)
+    other, _ = assemble([
+        channel(0, "agent", (0, 1000, "您好"), (1500, 2500, "请问")),
+        channel(1, "customer", (1100, 1400, "嗯")),
+    ])
+    assert [t.text for t in other] == ["您好", "嗯", "请问"]
+
+
+def test_one_channel_for_all_parties_is_not_joined() -> None:
+    turns, _ = assemble([channel(0, "unknown", (0, 1000, "您好"), (1200, 2000, "哪位"), join=False)])
+    assert [t.text for t in turns] == ["您好", "哪位"]
+
+
+def test_speech_without_words_is_no_turn() -> None:
+    turns, _ = assemble([channel(0, "agent", (0, 1000, ""), (2000, 3000, "您好"))])
+    assert [t.text for t in turns] == ["您好"]
+
+
+def test_silence_and_overlap_are_events() -> None:
+    _, events = assemble([
+        channel(0, "agent", (0, 2000, "您好您好"), (9000, 9500, "喂")),
+        channel(1, "customer", (1000, 3000, "哪位哪位")),
+    ])
+    assert [(e.kind, e.span) for e in events] == [
+        ("overlap", Span(1000, 2000)), ("silence", Span(3000, 9000))]
+
+
+spans = st.lists(st.tuples(st.integers(0, 1500), st.integers(200, 3000), st.sampled_from(["嗯", "好的", "您好请问"])), max_size=12)
+
+
+def laid_out(parts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    at, out = 0, []
+    for pause, length, text in parts:
+        out.append((at + pause, at + pause + length, text))
+        at += pause + length
+    return out
+
+
+@given(spans, spans)
+def test_no_word_is_lost_or_moved(a: list[tuple[int, int, str]], b: list[tuple[int, int, str]]) -> None:
+    channels = [channel(0, "agent", *laid_out(a)), channel(1, "customer", *laid_out(b))]
+    turns, _ = assemble(channels)
+    for c in channels:
+        mine = [t for t in turns if t.channel == c.channel]
+        assert "".join(t.text for t in mine) == "".join(w.text for w in c.words)
+        assert [w for t in mine for w in t.words] == list(c.words)
+    assert [t.index for t in turns] == list(range(len(turns)))
+    starts = [t.span.start for t in turns if t.span]
+    assert starts == sorted(starts)
+    for t in turns:
+        assert t.span is not None
+        assert all(w.span and t.span.start <= w.span.start <= w.span.end <= t.span.end for w in t.words)
