@@ -50,6 +50,7 @@ class AvReader:
         self.rate = self.channels = 0  # known with the first frame
         self._bad = 0  # packets since the last good frame
         self._owed = 0  # frames of silence that they stand for
+        self._paused = 0  # frames of pause (AMR without transmission) before the next good one
         self._good_bytes = self._good_frames = 0
         view.seek(0)
         try:
@@ -135,6 +136,10 @@ class AvReader:
 
     def _decode(self) -> Iterator[AudioFrame]:
         for packet in self._packets():
+            if self.codec == "amr_nb" and _is_pause(packet):
+                self._account(packet, _AMR_FRAME)
+                self._paused += _AMR_FRAME
+                continue
             try:
                 frames = packet.decode()
             except self._av.FFmpegError:
@@ -204,16 +209,20 @@ class AvReader:
                 self._bad += 1
                 self._owed += min(frame.samples, self.rate)
                 continue
-            missing = self._missing(frame, done)
-            while missing > 0:
-                part = min(missing, CHUNK)
-                yield np.zeros((self.channels, part), np.float32)
-                done, missing = done + part, missing - part
+            paused, self._paused = self._paused, 0
+            missing = paused + self._missing(frame, done + paused)
+            yield from self._silence(missing)
             samples = _to_float(frame)
             yield samples
-            done += samples.shape[1]
+            done += missing + samples.shape[1]
+        yield from self._silence(self._paused)
         # One bad packet at the very end is a cut through a packet; more are damage.
         self.trouble.stopped |= self._bad > 1
+
+    def _silence(self, frames: int) -> Iterator[Samples]:
+        """``frames`` of silence, in parts."""
+        for at in range(0, frames, CHUNK):
+            yield np.zeros((self.channels, min(CHUNK, frames - at)), np.float32)
 
     def _all_frames(self) -> Iterator[AudioFrame]:
         if self._first is not None:
@@ -242,6 +251,19 @@ class AvReader:
     def close(self) -> None:
         """Free the decoder."""
         self._container.close()
+
+
+_AMR_FRAME = 160
+"""Samples of an AMR-NB frame (20 ms at 8 kHz)."""
+
+
+def _is_pause(packet: Packet[AudioStream]) -> bool:
+    """Whether an AMR packet only says that nobody speaks (discontinuous transmission).
+
+    Handsets send comfort-noise and empty frames in pauses (types 8 to 15, 3GPP TS 26.101); ffmpeg's
+    decoder refuses them, and without them a call would lose its pauses.
+    """
+    return 0 < packet.size <= 6 and (bytes(packet)[0] >> 3) & 15 >= 8
 
 
 def _refuse(url: str, flags: int, options: dict[str, Any]) -> Any:
