@@ -24,7 +24,10 @@ from training.asr.speak import Speaker, Speech
 
 HERE = Path(__file__).parent
 RATE = 8000
-VOICES = {"f": ("f4", "steph2", "linda", "Annie", "Andrea"), "m": ("m5", "paul", "m8", "quincy", "victor")}
+VOICES = {
+    "f": ("f4", "steph2", "linda", "Annie", "Andrea"),
+    "m": ("m5", "paul", "m8", "quincy", "victor"),
+}
 LANGUAGE = "cmn-latn-pinyin"
 
 
@@ -98,8 +101,9 @@ def compose(call: dict, line: Line, number: int, speaker: Speaker) -> tuple[np.n
         start = max(0.0, at - 1.0) if early else at
         begin, end = start + speech.chars[0][1], start + speech.chars[-1][2]
         clips.append((channel, round(start * RATE), sound))
-        turns.append({"role": role, "channel": 0 if line.mono else channel, "start": round(begin, 3),
-                      "end": round(end, 3), "text": turn["text"], "labels": turn["labels"]})
+        turns.append({"role": role, "channel": 0 if line.mono else channel,
+                      "start": round(begin, 3), "end": round(end, 3), "text": turn["text"],
+                      "labels": turn["labels"]})
         at = max(at, start + len(sound) / RATE) + float(rng.uniform(0.3, 0.9))
     length = max(max(s + len(x) for _, s, x in clips), round((at + 0.5) * RATE))
     out = np.zeros((length, 2))
@@ -121,11 +125,11 @@ def write(samples: np.ndarray, path: Path, coding: str) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "call.wav"
         soundfile.write(wav, samples, RATE, subtype="PCM_16")
+        ffmpeg = ["ffmpeg", "-v", "error", "-y", "-i", wav, "-map_metadata", "-1",
+                  "-fflags", "+bitexact"]
         commands = {
-            "mp3": ["ffmpeg", "-v", "error", "-y", "-i", wav, "-b:a", "32k", "-joint_stereo", "0",
-                    "-map_metadata", "-1", "-fflags", "+bitexact", target],
-            "opus": ["ffmpeg", "-v", "error", "-y", "-i", wav, "-c:a", "libopus", "-b:a", "32k",
-                     "-mapping_family", "255", "-map_metadata", "-1", "-fflags", "+bitexact", target],
+            "mp3": [*ffmpeg, "-b:a", "32k", "-joint_stereo", "0", target],
+            "opus": [*ffmpeg, "-c:a", "libopus", "-b:a", "32k", "-mapping_family", "255", target],
             "amr": ["sox", wav, "-C", "7", "-t", "amr-nb", target],
         }
         subprocess.run([str(part) for part in commands[kind]], check=True)
@@ -133,6 +137,7 @@ def write(samples: np.ndarray, path: Path, coding: str) -> Path:
 
 
 def main() -> None:
+    """Write ``calls/``, ``truth/`` and ``metadata.csv`` beside this script."""
     calls = yaml.safe_load((HERE / "calls.yaml").read_text(encoding="utf-8"))
     (HERE / "calls").mkdir(exist_ok=True)
     (HERE / "truth").mkdir(exist_ok=True)
@@ -152,7 +157,8 @@ def main() -> None:
             "agent_id": f"A{100 + number % 5}", "team": ("north", "south")[number % 2],
             "line_of_business": ("collections", "service")[number % 3 == 0],
             "product": ("cash loan", "credit card", "car loan", "insurance")[number % 4],
-            "days_overdue": (number * 17) % 90, "direction": ("outbound", "inbound")[number % 3 == 0],
+            "days_overdue": (number * 17) % 90,
+            "direction": ("outbound", "inbound")[number % 3 == 0],
             "started_at": f"2026-03-{number:02d}T{9 + number % 9:02d}:15:00+08:00",
         })
         print(f"{path.name}: {len(samples) / RATE:.0f} s, {path.stat().st_size / 1e3:.0f} kB")

@@ -24,8 +24,8 @@ PLAYBOOK = load_playbook()
 def flag(severity: Severity, turn: int = 0, listen: bool = False, score: float = 1.0,
          category: str = "anti_collection") -> Flag:
     evidence = Evidence(turn, (0, 2), "甲乙", "甲乙", "exact", score)
-    return Flag("id", f"{category}.r", "规则", category, severity, "customer", (turn,), None, "甲乙",
-                "甲乙", "exact", score, "。", (evidence,), needs_listening=listen)
+    return Flag("id", f"{category}.r", "规则", category, severity, "customer", (turn,), None,
+                "甲乙", "甲乙", "exact", score, "。", (evidence,), needs_listening=listen)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,10 @@ def call(*texts: str, role: Role = "agent", notices: tuple[Notice, ...] = ()) ->
         (call("请在嘀声后留言"), "machine"),
         (call("喂，您好", "您欠的三千块什么时候还"), "conversation"),
         (call("喂", "您好", role="unknown"), "conversation"),  # nobody knows who speaks
-        (Transcript("c", (Turn(0, "喂，您好", "agent"), Turn(1, "哎你好", "customer"))), "conversation"),
+        (
+            Transcript("c", (Turn(0, "喂，您好", "agent"), Turn(1, "哎你好", "customer"))),
+            "conversation",
+        ),
     ],
 )
 def test_outcomes(transcript: Transcript, outcome: str) -> None:

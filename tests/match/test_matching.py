@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,8 +120,9 @@ class TestRules:
         assert self.feed(r, "停息挂账") == [False]
 
     def test_evidence_points_into_the_verbatim_text(self) -> None:
-        words = tuple(Word(c, Span(100 * i, 100 * i + 100), 0.9) for i, c in enumerate("我要停西，挂帐。"))
-        turn = Turn(2, "我要停西，挂帐。", "customer", span=Span(0, 900), words=words)
+        text = "我要停西，挂帐。"
+        words = tuple(Word(c, Span(100 * i, 100 * i + 100), 0.9) for i, c in enumerate(text))
+        turn = Turn(2, text, "customer", span=Span(0, 900), words=words)
         (match,) = Matcher([rule("停息挂账")]).feed(turn)
         (evidence,) = match.evidence
         assert (evidence.turn, evidence.chars, evidence.text) == (2, (2, 7), "停西，挂帐")
@@ -145,5 +148,5 @@ hits = st.builds(
 @given(st.lists(hits, max_size=12))
 def test_strongest_hits_never_overlap_and_keep_the_best(many: list[Hit]) -> None:
     kept = strongest(many, most=99)
-    assert all(a.end <= b.start for a, b in zip(kept, kept[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(kept))
     assert not many or max(h.score for h in many) == max(h.score for h in kept)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -44,7 +46,7 @@ chances = st.lists(st.sampled_from([0.0, 0.2, 0.4, 0.6, 1.0]), max_size=400)
 def test_spans_are_in_order_apart_and_inside(p: list[float], silence: int, pad: int) -> None:
     options = SpeechOptions(min_silence=silence, pad=min(pad, silence // 2), longest=3000)
     spans = run(p, options)
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(spans))
     assert all(0 <= s.start <= s.end <= len(p) * FRAME_MS + options.pad for s in spans)
     assert all(s.duration <= options.longest + 2 * options.pad + FRAME_MS for s in spans)
 
@@ -78,7 +80,7 @@ def test_windows_hold_every_span_once_and_map_back(parts: list[tuple[int, int]])
             assert window.in_recording(1e9, i) == piece.span.end
             sample = window.samples[round(middle * RATE / 1000)]
             assert sample == pytest.approx(piece.span.start / 1e6)
-        for a, b in zip(window.pieces, window.pieces[1:], strict=False):
+        for a, b in pairwise(window.pieces):
             assert b.at - a.end in (GAP_MS, GAP_MS + 1, GAP_MS - 1)
 
 

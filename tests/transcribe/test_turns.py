@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 from voiceguard.domain import Role, Span, Word
 from voiceguard.transcribe import ChannelWords, assemble
 
+Said = tuple[int, int, str]
 
-def channel(number: int, role: Role, *spans: tuple[int, int, str], join: bool = True) -> ChannelWords:
+
+def channel(number: int, role: Role, *spans: Said, join: bool = True) -> ChannelWords:
     words = []
     for start, end, text in spans:
         step = (end - start) / max(1, len(text))
@@ -39,7 +41,8 @@ def test_a_short_pause_does_not_end_a_turn_unless_the_other_speaks() -> None:
 
 
 def test_one_channel_for_all_parties_is_not_joined() -> None:
-    turns, _ = assemble([channel(0, "unknown", (0, 1000, "您好"), (1200, 2000, "哪位"), join=False)])
+    both = channel(0, "unknown", (0, 1000, "您好"), (1200, 2000, "哪位"), join=False)
+    turns, _ = assemble([both])
     assert [t.text for t in turns] == ["您好", "哪位"]
 
 
@@ -57,10 +60,11 @@ def test_silence_and_overlap_are_events() -> None:
         ("overlap", Span(1000, 2000)), ("silence", Span(3000, 9000))]
 
 
-spans = st.lists(st.tuples(st.integers(0, 1500), st.integers(200, 3000), st.sampled_from(["嗯", "好的", "您好请问"])), max_size=12)
+texts = st.sampled_from(["嗯", "好的", "您好请问"])
+spans = st.lists(st.tuples(st.integers(0, 1500), st.integers(200, 3000), texts), max_size=12)
 
 
-def laid_out(parts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+def laid_out(parts: list[Said]) -> list[Said]:
     at, out = 0, []
     for pause, length, text in parts:
         out.append((at + pause, at + pause + length, text))
@@ -69,7 +73,7 @@ def laid_out(parts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
 
 
 @given(spans, spans)
-def test_no_word_is_lost_or_moved(a: list[tuple[int, int, str]], b: list[tuple[int, int, str]]) -> None:
+def test_no_word_is_lost_or_moved(a: list[Said], b: list[Said]) -> None:
     channels = [channel(0, "agent", *laid_out(a)), channel(1, "customer", *laid_out(b))]
     turns, _ = assemble(channels)
     for c in channels:
@@ -81,4 +85,6 @@ def test_no_word_is_lost_or_moved(a: list[tuple[int, int, str]], b: list[tuple[i
     assert starts == sorted(starts)
     for t in turns:
         assert t.span is not None
-        assert all(w.span and t.span.start <= w.span.start <= w.span.end <= t.span.end for w in t.words)
+        for word in t.words:
+            assert word.span is not None
+            assert t.span.start <= word.span.start <= word.span.end <= t.span.end

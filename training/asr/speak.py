@@ -132,7 +132,7 @@ class Speaker:
 
 
 def _is_pause(name: str) -> bool:
-    return name.startswith("_") or name.startswith("(") or not name
+    return name.startswith(("_", "(")) or not name
 
 
 def _char_times(text, events, length):  # type: ignore[no-untyped-def]

@@ -54,7 +54,7 @@ def prepare(row: dict, phones: Labels, syllables: Labels) -> dict:
         syllable[spans[at][0] : spans[at][1] + 1] = syllables(sounds[at])
     tok = tokenizer()
     tokens = tok.encode(text)
-    looks, data, at = [], b"", 0
+    looks, at = [], 0
     starts, size = {}, 0
     for i, char in enumerate(text):
         starts.update({size + k: i for k in range(len(char.encode()))})
@@ -64,8 +64,7 @@ def prepare(row: dict, phones: Labels, syllables: Labels) -> dict:
         here = [spans[starts[at + k]] for k in range(len(piece)) if starts[at + k] in spans]
         looks.append((here[0][0], here[-1][1]) if here else (-1, -1))
         at += len(piece)
-    del data
-    voiced = [s for s in spans.values()]
+    voiced = list(spans.values())
     return {"mel": row["mel"], "tokens": tokens, "looks": looks, "phones": phone,
             "syllables": syllable, "start": voiced[0][0], "end": voiced[-1][1] + 1}
 
@@ -129,7 +128,7 @@ def window(pieces: list[dict], seconds: float, timestamps: bool, rng: random.Ran
     if not pieces:
         targets[0] = tok.no_speech
         targets[2:] = [IGNORE] * (len(targets) - 3) + [tok.eot]
-    return mel, tokens, targets, looks[1:] + [(-1, -1)], phones, syllables
+    return mel, tokens, targets, [*looks[1:], (-1, -1)], phones, syllables
 
 
 def collate(rows: list[tuple]) -> Batch:

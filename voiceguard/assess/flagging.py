@@ -17,7 +17,12 @@ _HEARD = {
     "sound": "说了“{text}”，读音同“{matched}”（相似度 {score:.2f}）",
     "fuzzy": "说了“{text}”，读音近“{matched}”（相似度 {score:.2f}）",
 }
-_WHO = {"agent": "坐席", "customer": "客户", "third_party": "第三方", "unknown": "通话人（角色不明）"}
+_WHO = {
+    "agent": "坐席",
+    "customer": "客户",
+    "third_party": "第三方",
+    "unknown": "通话人（角色不明）",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ _MACHINE = re.compile(
 #: A call in which one party says no more than this many turns is taken as unanswered, if what it
 #: says is no more than trying to raise the other.
 _TRIES = 8
-_RAISING = re.compile(r"喂|您?你?好|听得?到|听得?见|在吗|请问|哪位|有人|说话|信号|再见|稍后|再打|是.{0,8}(先生|女士)")
+_RAISING = re.compile(
+    r"喂|您?你?好|听得?到|听得?见|在吗|请问|哪位|有人|说话|信号|再见|稍后|再打|是.{0,8}(先生|女士)"
+)
 
 
 def outcome_of(transcript: Transcript) -> Outcome:

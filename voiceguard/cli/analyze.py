@@ -12,7 +12,7 @@ import typer
 from voiceguard.cli.options import Config, Formats, Output, Quiet, Rules, Ruleset
 
 if TYPE_CHECKING:
-    from voiceguard.domain import CallInfo
+    from voiceguard.errors import TranscriptError
     from voiceguard.ingest import Metadata
     from voiceguard.pipeline import Call, Heard
     from voiceguard.report import Exhibit
@@ -97,10 +97,10 @@ def _run(
     library = load_rules(settings)
     judge = make_judge(settings, library, terms)
     ids = unique_ids(audio)
-    names = dict(zip(ids, name_outputs(audio), strict=True))
+    names = dict(zip(ids, name_outputs(audio, taken=["calls"]), strict=True))
     results = Results(output, formats, names, audio)
     known = _metadata(metadata, columns)
-    calls = _calls(audio, ids, known, settings)
+    calls, refused = _calls(audio, ids, known, settings)
     audio_options = AudioOptions(raw=RawFormat.parse(raw) if raw else None)
     options = AnalyzeOptions(
         roles=parse_roles(settings.roles), audio=audio_options,
@@ -108,7 +108,9 @@ def _run(
     )
     transcriber = _transcriber(settings, terms)
     console = Console(stderr=True)
-    failed, reports = False, []
+    failed, reports = bool(refused), []
+    for error in refused:
+        print(f"error: {error}", file=sys.stderr)
     with Meter(console, len(calls), enabled=not quiet) as meter:
         analyzer = Analyzer(transcriber, judge, options, meter.audio)
         for result in analyzer.analyze(calls):
@@ -168,35 +170,46 @@ def _metadata(path: Path | None, columns: Sequence[str]) -> Metadata | None:
 
     wrong = [c for c in columns if "=" not in c]
     if wrong:
-        raise UsageError(f"--column {wrong[0]!r} is not NAME=KEY", "for instance 客户号=customer_id")
+        raise UsageError(f"--column {wrong[0]!r} is not NAME=KEY", "such as 客户号=customer_id")
     mapping = dict(c.split("=", 1) for c in columns)
     return read_metadata(path, mapping)
 
 
 def _calls(
     audio: Sequence[Path], ids: Sequence[str], known: Metadata | None, settings: Settings
-) -> list[Call]:
+) -> tuple[list[Call], list[TranscriptError]]:
+    """The calls with what is known of each, and the side files that could not be read."""
     from voiceguard.domain import CallInfo
+    from voiceguard.errors import TranscriptError
     from voiceguard.ingest import from_filename, sidecar
     from voiceguard.pipeline import Call
 
-    def info(path: Path) -> CallInfo:
-        pattern = settings.filename_pattern
-        out = from_filename(pattern, path) if pattern else CallInfo()
-        out = out.merged(sidecar(path))
-        return out.merged(known.lookup(path)) if known else out
-
-    return [Call(id_, str(path), info(path)) for id_, path in zip(ids, audio, strict=True)]
+    calls, refused = [], []
+    for id_, path in zip(ids, audio, strict=True):
+        info = CallInfo()
+        if settings.filename_pattern:
+            info = from_filename(settings.filename_pattern, path)
+        try:
+            info = info.merged(sidecar(path))
+        except TranscriptError as error:
+            # The recording is analysed all the same: its sound does not depend on a side file.
+            refused.append(error)
+        if known:
+            info = info.merged(known.lookup(path))
+        calls.append(Call(id_, str(path), info))
+    return calls, refused
 
 
 def _unmatched(known: Metadata, audio: Sequence[Path]) -> list[str]:
     rows, paths = known.unused(), known.unmatched(audio)
-    out = []
+    out = [str(problem) for problem in known.problems]
+    if known.ignored:
+        out.append(f"metadata columns left out: {', '.join(known.ignored)}; map them with --column")
     if rows:
         out.append(f"{len(rows)} rows of the metadata match no recording")
     if paths:
-        out.append(f"{len(paths)} recordings have no row in the metadata: "
-                   + ", ".join(p.name for p in paths[:5]) + (" …" if len(paths) > 5 else ""))
+        some = ", ".join(p.name for p in paths[:5]) + (" …" if len(paths) > 5 else "")
+        out.append(f"{len(paths)} recordings have no row in the metadata: {some}")
     return out
 
 

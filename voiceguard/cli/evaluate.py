@@ -39,6 +39,6 @@ def evaluate(
     for column in ("category", "labelled", "flagged", "right", "precision", "recall", "F1"):
         table.add_column(column, justify="left" if column == "category" else "right")
     for s in scores:
-        table.add_row(s.name, str(s.labelled), str(s.flagged), str(s.right),
-                      *(f"{v:.2f}" if v is not None else "–" for v in (s.precision, s.recall, s.f1)))
+        rates = ("–" if v is None else f"{v:.2f}" for v in (s.precision, s.recall, s.f1))
+        table.add_row(s.name, str(s.labelled), str(s.flagged), str(s.right), *rates)
     Console().print(table)

@@ -45,7 +45,8 @@ def list_models(model_dir: ModelDir = None) -> None:
 def _place(model: InstalledModel | None) -> str:
     if model is None:
         return ""
-    return f"{model.path} (not complete: pull it again)" if model.complete is False else str(model.path)
+    again = " (not complete: pull it again)" if model.complete is False else ""
+    return f"{model.path}{again}"
 
 
 @app.command()

@@ -14,7 +14,7 @@ from voiceguard.cli.options import Config, Formats, Output, Quiet, Rules, Rulese
 def scan(
     transcripts: Annotated[
         list[Path],
-        typer.Argument(metavar="TRANSCRIPT…", help=".json, .jsonl, .srt, .vtt, .txt, or reports."),
+        typer.Argument(metavar="TRANSCRIPT…", help="json, jsonl, srt, vtt, txt; - for stdin."),
     ],
     output: Output = "-",
     formats: Formats = "json",
@@ -30,17 +30,18 @@ def scan(
     from voiceguard.cli.results import Results, show, titles
     from voiceguard.errors import OutputError, TranscriptError
     from voiceguard.ingest import read_transcripts
-    from voiceguard.report import Exhibit, name_outputs
+    from voiceguard.report import Exhibit
     from voiceguard.settings import load_settings
 
     settings = load_settings(config, rules=rules, ruleset=ruleset)
     library = load_rules(settings)
     judge = make_judge(settings, library)
-    names = _Names(name_outputs)
+    names = _Names()
     results = Results(output, formats, names, transcripts)
     failed, reports = False, []
     for path in transcripts:
-        for item in read_transcripts(path):
+        stdin = str(path) == "-"
+        for item in read_transcripts(None, sys.stdin.buffer) if stdin else read_transcripts(path):
             try:
                 if isinstance(item, TranscriptError):
                     raise item
@@ -61,18 +62,16 @@ def scan(
 
 
 class _Names(dict[str, str]):
-    """Call id → stem of its files, given out as the calls come."""
+    """Call id → stem of its files, a new one each time it is asked: two transcripts may carry the
+    same id, and neither may be lost."""
 
-    def __init__(self, name_outputs: object) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._make = name_outputs
+        self._taken = ["calls"]
 
-    def __missing__(self, call: str) -> str:
-        # Not kept by id: two transcripts may carry the same one, and neither may be lost.
-        stem: str = self._make([call], taken=list(self._used))[0]  # type: ignore[operator]
-        self._used.append(stem)
+    def __getitem__(self, call: str) -> str:
+        from voiceguard.report import name_outputs
+
+        (stem,) = name_outputs([call], taken=self._taken)
+        self._taken.append(stem)
         return stem
-
-    @property
-    def _used(self) -> list[str]:
-        return self.__dict__.setdefault("used", [])

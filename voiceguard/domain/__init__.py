@@ -29,6 +29,6 @@ from voiceguard.domain.window import RATE, Piece, Window
 __all__ = [
     "RATE", "RISKS", "ROLES", "SEVERITIES",
     "Action", "Assessment", "CallInfo", "CallReport", "Disposition", "Engine", "Event", "Evidence",
-    "Flag", "How", "Match", "Notice", "Outcome", "Piece", "Recording", "Risk", "Role", "RulesUsed", "Scalar",
-    "Severity", "Span", "Transcript", "Turn", "Window", "Word", "covered",
+    "Flag", "How", "Match", "Notice", "Outcome", "Piece", "Recording", "Risk", "Role", "RulesUsed",
+    "Scalar", "Severity", "Span", "Transcript", "Turn", "Window", "Word", "covered",
 ]  # fmt: skip

@@ -58,9 +58,9 @@ def score_calls(
             for turn in flag.turns:
                 found[turn].add(flag.category)
         for want, got in zip(labels, found, strict=True):
-            for counter, names in ((labelled, want), (flagged, got), (right, want & got)):
-                counter.update(names)
-                counter[ALL] += len(names)
+            for counter, kinds in ((labelled, want), (flagged, got), (right, want & got)):
+                counter.update(kinds)
+                counter[ALL] += len(kinds)
             labelled[ANY] += bool(want)
             flagged[ANY] += bool(got)
             right[ANY] += bool(want and got)

@@ -27,10 +27,10 @@ def sidecar(path: Path) -> CallInfo:
     Raises:
         TranscriptError: the file is there, but can't be read.
     """
-    for candidate in dict.fromkeys((path.with_name(path.name + ".json"), _replaced(path))):
-        if candidate == path or not _is_file(candidate):
-            continue
-        if candidate.stat().st_size > _MAX_SIDECAR:
+    if not path.name:
+        return CallInfo()
+    for candidate in (path.with_name(path.name + ".json"), path.with_suffix(".json")):
+        if candidate == path or not _is_small_file(candidate):
             continue
         found = _flat(candidate)
         if found is not None:
@@ -93,16 +93,9 @@ def _compiled(pattern: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _replaced(path: Path) -> Path:
+def _is_small_file(path: Path) -> bool:
     try:
-        return path.with_suffix(".json")
-    except ValueError:
-        return path
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
+        return path.is_file() and path.stat().st_size <= _MAX_SIDECAR
     except (OSError, ValueError):
         return False
 
@@ -120,5 +113,3 @@ def _flat(path: Path) -> CallInfo | None:
 
 def _is_ours(schema: object) -> bool:
     return isinstance(schema, str) and schema.startswith("voiceguard.")
-
-

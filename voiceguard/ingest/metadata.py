@@ -191,7 +191,9 @@ _Record = dict[str, Scalar]
 
 def _rows(text: str, file: str, columns: Columns) -> Iterator[tuple[int, _Record | Problem]]:
     rows = table(text, file)
-    line, header = next(rows, (1, []))
+    line, header = next(rows, (1, None))
+    if header is None:
+        return
     if isinstance(header, Problem):
         raise TranscriptError(str(header))
     keys = columns.keys(header)

@@ -142,16 +142,18 @@ def decode(data: bytes, place: str) -> tuple[str, int]:
         return data.decode("utf-8"), 0
     except UnicodeDecodeError:
         pass
-    text = data.decode("utf-8", "replace")
-    damaged = text.count("\ufffd")
+    as_utf8, intact = data.decode("utf-8", "replace"), len(_MULTIBYTE.findall(data))
+    damaged = as_utf8.count("\ufffd")
     # GB18030 taken for UTF-8 is damaged nearly everywhere, UTF-8 with a wrong byte nearly nowhere.
-    if damaged * 4 < len(_MULTIBYTE.findall(data)):
-        return text, damaged
+    if damaged * 4 < intact:
+        return as_utf8, damaged
     text = data.decode("gb18030", "replace")
-    damaged = text.count("\ufffd")
-    if damaged * 20 > sum(not char.isascii() for char in text):
-        raise TranscriptError(f"{place}: the text is neither UTF-8 nor GB18030", "save it as UTF-8")
-    return text, damaged
+    lost = text.count("\ufffd")
+    if lost * 20 <= sum(not char.isascii() for char in text):
+        return text, lost
+    if damaged <= intact:
+        return as_utf8, damaged
+    raise TranscriptError(f"{place}: the text is neither UTF-8 nor GB18030", "save it as UTF-8")
 
 
 def json_values(text: str, place: str, line: int = 1) -> Iterator[tuple[int, Any]]:

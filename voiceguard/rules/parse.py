@@ -21,7 +21,7 @@ _GAP = re.compile(r"…+|\.{3,}")
 def validated(
     model: type[Model], value: object, document: Document, place: Place = ()
 ) -> Model | None:
-    """``value`` as ``model``; None, with the problems noted in ``document``, where it does not fit."""
+    """``value`` as ``model``; None where it does not fit, its problems noted in ``document``."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -10,7 +10,7 @@ from voiceguard.errors import Problem, RulesError
 from voiceguard.rules import parse
 from voiceguard.rules.library import shipped
 from voiceguard.rules.schema import Advice, PlaybookFile
-from voiceguard.rules.yaml_nodes import Document
+from voiceguard.rules.yaml_nodes import Document, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def load_playbook(folder: Path | None = None) -> Playbook:
 
 
 def _unknown(model: PlaybookFile, document: Document) -> list[Problem]:
-    named = [(("outcomes", k), i) for k, ids in model.outcomes.items() for i in ids]
-    named += [(("listening",), i) for i in model.listening]
+    named: list[tuple[Place, str]] = [(("listening",), i) for i in model.listening]
+    named += [(("outcomes", k), i) for k, ids in model.outcomes.items() for i in ids]
     for category, advice in model.categories.items():
         for risk in Advice.model_fields:
             named += [(("categories", category, risk), i) for i in getattr(advice, risk)]

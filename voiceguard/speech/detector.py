@@ -157,10 +157,10 @@ class Hysteresis:
             self._quiet_from = None
         elif probability < self._o.threshold - 0.15 and self._quiet_from is None:
             self._quiet_from = now
-        # Half of the wanted silence is padding for the span that ends and for the next one.
-        if self._quiet_from is not None and now + FRAME_MS - self._quiet_from >= self._o.min_silence:
+        passed = now + FRAME_MS
+        if self._quiet_from is not None and passed - self._quiet_from >= self._o.min_silence:
             return self._close(self._quiet_from)
-        if now + FRAME_MS - self._start >= self._o.longest:
+        if passed - self._start >= self._o.longest:
             return self._cut_longest()
         return []
 

@@ -24,7 +24,7 @@ def simplify(text: str) -> str:
     """
     if text.isascii():
         return text
-    converted = _converter().convert(text)
+    converted: str = _converter().convert(text)
     if len(converted) == len(text):
         return converted
     singles = (_converter().convert(char) for char in text)

@@ -62,6 +62,11 @@ def _code(folded: str) -> str:
     return chr(0x10000 + int.from_bytes(digest, "big") % 0xF0000)
 
 
+def _singly(rest: str) -> str:
+    """What has no pinyin, a character at a time, so that syllables keep step with characters."""
+    return list(rest)  # type: ignore[return-value]  # pypinyin takes a list, its stubs do not
+
+
 def sounds(text: str) -> Sounds:
     """Syllables of normalised text; characters without a sound are left out.
 
@@ -71,12 +76,8 @@ def sounds(text: str) -> Sounds:
     from pypinyin import Style, lazy_pinyin
 
     spoken = "".join(_DIGITS.get(c, c) for c in text)
-    pinyin = lazy_pinyin(
-        spoken, style=Style.TONE3, errors=list, neutral_tone_with_five=True, tone_sandhi=False
-    )
-    kept = [
-        (s, i) for i, s in enumerate(pinyin) if s and (s[0].isascii() and s[0].isalnum())
-    ]
+    pinyin = lazy_pinyin(spoken, style=Style.TONE3, errors=_singly, neutral_tone_with_five=True)
+    kept = [(s, i) for i, s in enumerate(pinyin) if s[0].isascii() and s[0].isalnum()]
     return Sounds(
         "".join(_code(fold(s)) for s, _ in kept),
         tuple(s for s, _ in kept),

@@ -15,7 +15,7 @@ from voiceguard.ingest.transcripts.spoken import Spoken, assemble, milliseconds
 _TIME = r"-?(?:\d{1,4}:)?\d{1,3}:\d{1,2}(?:[.,]\d{1,6})?"
 TIMING = re.compile(rf"[ \t]*({_TIME})[ \t]*-{{1,2}}>[ \t]*({_TIME})(?![\d:])")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?(?:[ \t]+([^<>]{0,200}))?>")
-_FLAG = re.compile(r"<c\.flag[^<>]{0,100}>.{0,2000}?</c>", re.S)  # our own: the rules it met
+_FLAG = re.compile(r"<c\.flag[^<>]{0,100}>[^<]{0,500}</c>")  # our own: the rules it met
 _TAG = re.compile(
     r"</?(?:v|c|i|b|u|s|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<\d[\d:.]*>|\{\\[^{}]*\}", re.I
 )

@@ -112,7 +112,8 @@ def _items(stream: BinaryIO, name: str, suffix: str, limits: Limits) -> Iterator
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             data = raw.whole(chain([head], parts), name, limits.text)
             head, parts = raw.decode(data, name)[0].encode("utf-8", "replace"), iter(())
-        kind = _kind(head[:_HEAD].removeprefix(codecs.BOM_UTF8), name, suffix)
+        start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:_HEAD]
+        kind = _kind(start, name, suffix)
         parts = chain([head], parts)
         if kind == "jsonl":
             yield from _json_lines(parts, name, limits.line)
@@ -125,13 +126,12 @@ def _items(stream: BinaryIO, name: str, suffix: str, limits: Limits) -> Iterator
         yield error
 
 
-def _kind(head: bytes, name: str, suffix: str) -> str:
-    """What the file is, by its first bytes, else by its suffix.
+def _kind(start: bytes, name: str, suffix: str) -> str:
+    """What the file is, by its first bytes (without blanks before them), else by its suffix.
 
     Raises:
         TranscriptError: nothing that this room reads.
     """
-    start = head.lstrip()
     if not start:
         raise TranscriptError(f"{name} is empty")
     by_suffix = _KINDS.get(suffix)
@@ -139,7 +139,7 @@ def _kind(head: bytes, name: str, suffix: str) -> str:
     # Whole objects in lines of their own: also where the first line is a broken one.
     may_be_json = begins or suffix == "" or by_suffix in ("json", "jsonl")
     if may_be_json:
-        whole_lines = sum(1 for _ in islice(_OBJECT_LINE.finditer(head), 2))
+        whole_lines = sum(1 for _ in islice(_OBJECT_LINE.finditer(start), 2))
         # The items of a list end in commas, but for the last.
         if whole_lines > (1 if _LIST.match(start) else 0):
             return "jsonl"
@@ -149,9 +149,9 @@ def _kind(head: bytes, name: str, suffix: str) -> str:
         return "jsonl"
     if _OBJECT.match(start) or _LIST.match(start):
         return "json"
-    if start.startswith(b"WEBVTT") or _CUE.search(head):
+    if start.startswith(b"WEBVTT") or _CUE.search(start):
         return "cues"
-    if by_suffix is None or (by_suffix == "lines" and b"\0" in head):
+    if by_suffix is None or (by_suffix == "lines" and b"\0" in start):
         raise TranscriptError(
             f"{name} is not a transcript", "transcripts are .json, .jsonl, .srt, .vtt or .txt"
         )

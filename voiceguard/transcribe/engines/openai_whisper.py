@@ -120,13 +120,14 @@ class OpenAIWhisper:
             sample_len=self._model.dims.n_text_ctx - 64 if not o.hints else None,
             prompt="，".join(o.hints) + "。" if o.hints else None,
         )
-        return decode(self._model, features, settings)  # type: ignore[return-value]
+        results: list[DecodingResult] = decode(self._model, features, settings)
+        return results
 
     def _looks_wrong(self, r: DecodingResult) -> bool:
         if r.no_speech_prob > self._options.no_speech_limit:
             return False
-        return (r.compression_ratio > self._options.compression_limit
-                or r.avg_logprob < self._options.logprob_limit)
+        o = self._options
+        return bool(r.compression_ratio > o.compression_limit or r.avg_logprob < o.logprob_limit)
 
     def _silence(self, r: DecodingResult) -> DecodingResult | None:
         from dataclasses import replace
