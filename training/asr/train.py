@@ -17,12 +17,12 @@ import torch
 import torch.nn.functional as F
 
 from training.asr.network import SmallWhisper
+from training.asr.splice import Splicer
 from training.asr.windows import Batch, Labels, collate, prepare, window
 
 PHONES, SYLLABLES = 160, 1500
 #: share of the time spent → longest window in s, share of windows with timestamps, seconds a step
-STAGES = ((0.00, 3.5, 0.0, 56), (0.30, 5.0, 0.3, 64), (0.45, 8.0, 0.5, 72), (0.60, 14.0, 0.6, 84),
-          (0.75, 30.0, 0.7, 96))
+STAGES = ((0.00, 3.5, 0.0, 56), (0.25, 6.0, 0.3, 60), (0.45, 12.0, 0.6, 72), (0.65, 30.0, 0.7, 90))
 PEAK, WARM, FLOOR = 7e-4, 300, 3e-5
 
 
@@ -63,20 +63,28 @@ class Corpus:
 
 
 def losses(model: SmallWhisper, b: Batch) -> tuple[torch.Tensor, ...]:
-    """Decoder, phoneme, syllable and attention loss."""
+    """Encoder output; decoder, phoneme, syllable and attention loss."""
     audio = model.encode(b.mel)
-    logits, looks = model.decode(model.index[b.tokens], audio)
-    targets = torch.where(b.targets < 0, b.targets, model.index[b.targets.clamp(min=0)])
-    text = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), label_smoothing=0.05)
+    text, guide = reading_losses(model, audio, b.tokens, b.targets, b.looks)
     phones = F.cross_entropy(model.phones(audio).float().flatten(0, 1), b.phones.flatten())
     syllables = F.cross_entropy(model.syllables(audio).float().flatten(0, 1), b.syllables.flatten())
+    return audio, text, phones, syllables, guide
+
+
+def reading_losses(
+    model: SmallWhisper, audio: torch.Tensor, tokens: torch.Tensor, targets: torch.Tensor,
+    places: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the decoder should say, and where it should look while it does."""
+    logits, looks = model.decode(model.index[tokens], audio)
+    targets = torch.where(targets < 0, targets, model.index[targets.clamp(min=0)])
+    text = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), label_smoothing=0.05)
     frame = torch.arange(audio.shape[1])
-    first, last = b.looks[..., :1] - 2, b.looks[..., 1:] + 2
-    inside = (frame >= first) & (frame <= last)
-    known = b.looks[..., 0] >= 0
+    inside = (frame >= places[..., :1] - 2) & (frame <= places[..., 1:] + 2)
+    known = places[..., 0] >= 0
     mass = torch.stack([(w * inside[:, None]).sum(-1).mean(1) for w in looks]).mean(0)
     guide = -(mass[known] + 1e-4).log().mean() if known.any() else text.new_zeros(())
-    return text, phones, syllables, guide
+    return text, guide
 
 
 def rate(step: int, progress: float) -> float:
@@ -93,6 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=100)
+    parser.add_argument("--spliced", type=int, default=40, help="spliced sentences a step")
     parser.add_argument("--first-shards", type=int, default=4, help="read before the first step")
     parser.add_argument("--restart-clock", action="store_true", help="keep weights, not the time")
     parser.add_argument("--limit", type=int, default=40000, help="utterances kept in memory")
@@ -117,6 +126,7 @@ def main() -> None:
         if args.restart_clock:
             spent = 0.0
     corpus = Corpus(args.out / "shards", phones, syllables, args.limit)
+    splicer = Splicer(syllables)
     while not corpus.refresh():
         time.sleep(2)
     started, last_save, report = time.time(), time.time(), [0.0] * 5
@@ -127,7 +137,7 @@ def main() -> None:
                 pass
         _, longest, stamped, budget = max(s for s in STAGES if s[0] <= progress)
         seconds = longest if longest <= 4 or rng.random() < 0.6 else rng.uniform(3.5, longest)
-        if progress > 0.88:
+        if progress > 0.85:
             seconds = 30.0
         # Little disturbance until it has begun to read, then more and more.
         strength = 0.3 + 0.5 * min(1.0, max(0.0, progress - 0.35) / 0.35)
@@ -135,9 +145,14 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = rate(step, progress)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            text, phone, syllable, guide = losses(model, batch)
+            audio, text, phone, syllable, guide = losses(model, batch)
+            splicer.learn(audio, batch.syllables)
+            spliced = spliced_guide = torch.zeros(())
+            if splicer.ready:
+                spliced, spliced_guide = reading_losses(model, *splicer.batch(args.spliced, rng))
         early = max(0.0, 1 - progress / 0.7)
-        loss = text + (0.1 + 0.5 * early) * (phone + syllable) + (0.05 + 0.3 * early) * guide
+        guide = guide + spliced_guide
+        loss = text + spliced + (0.1 + 0.5 * early) * (phone + syllable) + (0.05 + 0.3 * early) * guide
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(params, 1.0)
@@ -147,11 +162,11 @@ def main() -> None:
         with torch.no_grad():
             for k, v in model.state_dict().items():
                 average[k].lerp_(v, 1 - keep)
-        for i, value in enumerate((text, phone, syllable, guide)):
+        for i, value in enumerate((text, phone, syllable, guide, spliced)):
             report[i] += value.item()
         if step % 50 == 0:
             means = " ".join(f"{n} {v / 50:.3f}" for n, v in
-                             zip(("text", "phone", "syll", "guide"), report, strict=False))
+                             zip(("text", "phone", "syll", "guide", "spliced"), report, strict=False))
             print(f"{step} p={progress:.3f} {seconds:.0f}s lr={rate(step, progress):.1e} {means} "
                   f"rows={len(corpus.rows)} t={time.time() - started:.0f}", flush=True)
             report = [0.0] * 5
