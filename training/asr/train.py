@@ -129,7 +129,7 @@ def main() -> None:
     splicer = Splicer(syllables)
     while not corpus.refresh():
         time.sleep(2)
-    started, last_save, report = time.time(), time.time(), [0.0] * 5
+    started, last_save, report, since = time.time(), time.time(), [0.0] * 5, step
     while True:
         progress = (spent + time.time() - started) / (args.minutes * 60)
         if step % 20 == 0:
@@ -165,11 +165,11 @@ def main() -> None:
         for i, value in enumerate((text, phone, syllable, guide, spliced)):
             report[i] += value.item()
         if step % 50 == 0:
-            means = " ".join(f"{n} {v / 50:.3f}" for n, v in
+            means = " ".join(f"{n} {v / (step - since):.3f}" for n, v in
                              zip(("text", "phone", "syll", "guide", "spliced"), report, strict=False))
             print(f"{step} p={progress:.3f} {seconds:.0f}s lr={rate(step, progress):.1e} {means} "
                   f"rows={len(corpus.rows)} t={time.time() - started:.0f}", flush=True)
-            report = [0.0] * 5
+            report, since = [0.0] * 5, step
         if time.time() - last_save > 240 or progress >= 1:
             state = {"model": model.state_dict(), "average": average, "step": step,
                      "optimiser": optimiser.state_dict(), "phones": phones.ids,

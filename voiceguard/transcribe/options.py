@@ -32,7 +32,7 @@ class TranscribeOptions:
     word_times: WordTimes = "all"
     batch_size: int = 8
     beam_size: int = 1
-    temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    temperatures: tuple[float, ...] = (0.0, 0.4, 0.8)
     compression_limit: float = 2.4
     logprob_limit: float = -1.0
     no_speech_limit: float = 0.6

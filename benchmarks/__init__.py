@@ -1,0 +1,1 @@
+"""What VoiceGuard is measured by; figures go to docs/figures.md."""
