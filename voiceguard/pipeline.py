@@ -19,7 +19,7 @@ from voiceguard.domain import CallInfo, CallReport, Notice, Role, Span, Transcri
 from voiceguard.errors import VoiceGuardError
 from voiceguard.match import Matcher, match_transcript
 from voiceguard.rules import Library, Playbook
-from voiceguard.speech import Packer, SileroDetector, Speech, SpeechDetector, SpeechOptions
+from voiceguard.speech import GAP_MS, Packer, SileroDetector, Speech, SpeechDetector, SpeechOptions
 from voiceguard.transcribe import ChannelWords, Transcriber, assemble
 from voiceguard.voices import check_roles, roles_for
 
@@ -163,8 +163,10 @@ class Analyzer:
         channels = held.survey.active
         held.words = {c: [] for c in channels}
         held.speech = {c: [] for c in channels}
-        detectors = [self._detector(self._options.speech) for _ in channels]
-        packers = [Packer(held.call.id, c) for c in channels]
+        limit = min(self._options.speech.longest, self._transcriber.longest - GAP_MS)
+        heard = replace(self._options.speech, longest=limit)
+        detectors = [self._detector(heard) for _ in channels]
+        packers = [Packer(held.call.id, c, self._transcriber.longest) for c in channels]
         levels = _Levels(len(channels))
         if not channels:
             self._on_audio(held.call, held.survey.recording.duration)

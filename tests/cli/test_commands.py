@@ -186,6 +186,17 @@ def test_eval_counts_turns_and_categories(tmp_path: Path) -> None:
     assert figures["all categories"]["labelled"] == 1
 
 
+def test_an_interruption_ends_with_130(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("voiceguard.ingest.read_transcripts", interrupt)
+    code, _, err = run("scan", str(write(tmp_path / "a.jsonl", CALL)), capsys=capsys)
+    assert (code, err) == (130, "interrupted\n")
+
+
 def test_the_module_is_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "voiceguard", "--version"], capture_output=True,
                           text=True, check=True)

@@ -1,8 +1,9 @@
 """How well a training state reads: ``python -m training.asr.evaluate build/asr --count 60``.
 
-Greedy decoding through openai-whisper itself, one held-out utterance a 30 s window, CER without
-punctuation. The figures that count are measured through ``voiceguard analyze`` (see
-``benchmarks/samples.py``); this one is for watching the training.
+Greedy decoding through openai-whisper, one held-out utterance a window, CER without punctuation;
+windows at their own length as VoiceGuard decodes them, or padded to 30 s (``--padded``). The
+figures that count are measured through ``voiceguard analyze`` (``benchmarks/samples.py``); this one
+is for watching the training.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from rapidfuzz.distance import Levenshtein
 from training.asr.network import SmallWhisper, export
 from training.asr.train import PHONES, SYLLABLES
 from training.asr.windows import Labels, prepare, window
+from voiceguard.transcribe.engines.encoding import context_of, encode_short
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--padded", action="store_true", help="30 s windows, as plain Whisper")
     parser.add_argument("--save", type=Path, help="write the checkpoint here as well")
     args = parser.parse_args()
     import random
@@ -44,11 +47,16 @@ def main() -> None:
     rng = random.Random(1)
     rows = rng.sample(rows, args.count)
     phones, syllables = Labels(PHONES, state["phones"]), Labels(SYLLABLES, state["syllables"])
-    made = [window([prepare(r, phones, syllables)], 30.0, True, rng, 0.0, (0.1, 0.2)) for r in rows]
-    mel = torch.stack([m[0] for m in made if m])
-    settings = whisper.DecodingOptions(language="zh", fp16=False)
-    results = [r for i in range(0, len(mel), 16)
-               for r in whisper.decode(model, mel[i : i + 16], settings)]
+    settings = whisper.DecodingOptions(language="zh", fp16=False, max_initial_timestamp=None)
+    results = []
+    for row in rows:
+        seconds = 30.0 if args.padded else row["mel"].shape[1] / 100 + 0.7
+        made = window([prepare(row, phones, syllables)], seconds, True, rng, 0.0, (0.1, 0.2))
+        assert made is not None
+        with torch.inference_mode():
+            features = encode_short(model.encoder, made[0][None])
+        with context_of(model, features.shape[1]):
+            results += whisper.decode(model, features, settings)
     for language in ("cmn+", "cmn-latn-pinyin+"):
         errors = length = 0
         for row, result in zip(rows, results, strict=True):

@@ -183,5 +183,7 @@ def export(model: SmallWhisper, state: dict[str, Tensor], note: str) -> dict:
     out |= {f"decoder.ln.{k}": v for k, v in model.ln.state_dict().items()}
     out["decoder.token_embedding.weight"] = full
     out["decoder.positional_embedding"] = model.positions.detach()
+    # "windows" tells VoiceGuard not to pad to 30 s; openai-whisper ignores it.
     return {"dims": vars(DIMS).copy(), "note": note,
+            "windows": {"longest_ms": 12_000, "padded": False},
             "model_state_dict": {k: v.half().contiguous().clone() for k, v in out.items()}}

@@ -21,8 +21,9 @@ from training.asr.splice import Splicer
 from training.asr.windows import Batch, Labels, collate, prepare, window
 
 PHONES, SYLLABLES = 160, 1500
-#: share of the time spent → longest window in s, share of windows with timestamps, seconds a step
-STAGES = ((0.00, 3.5, 0.0, 56), (0.25, 6.0, 0.3, 60), (0.45, 12.0, 0.6, 72), (0.65, 30.0, 0.7, 90))
+#: share of the time spent → lengths of window in s, of which one is drawn for each step
+STAGES = ((0.0, (3.5,)), (0.3, (3.5, 6.0)), (0.5, (3.5, 6.0, 6.0, 12.0)),
+          (0.75, (3.5, 6.0, 6.0, 12.0, 12.0, 30.0)))
 PEAK, WARM, FLOOR = 7e-4, 300, 3e-5
 
 
@@ -36,7 +37,7 @@ class Corpus:
 
     def refresh(self) -> bool:
         """Read one new shard; False where there is none. The oldest make room past the limit."""
-        for path in sorted(self.folder.glob("*.pt")):
+        for path in sorted(self.folder.glob("*.pt"), reverse=True):  # the newest text first
             if path.name not in self.seen:
                 self.seen.add(path.name)
                 self.rows += [prepare(r, *self.labels) for r in torch.load(path)]
@@ -48,7 +49,7 @@ class Corpus:
               strength: float) -> Batch:
         """Windows of ``seconds`` that hold about ``budget`` seconds together."""
         out: list[tuple] = []
-        while len(out) < max(4, round(budget / seconds)):
+        while len(out) < max(2, round(budget / seconds)):
             if seconds > 5 and rng.random() < 0.04:
                 pieces: list[dict] = []
             elif rng.random() < 0.25 or seconds < 5:
@@ -103,6 +104,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=100)
     parser.add_argument("--spliced", type=int, default=40, help="spliced sentences a step")
     parser.add_argument("--first-shards", type=int, default=4, help="read before the first step")
+    parser.add_argument("--budget", type=float, default=60, help="seconds of audio a step")
+    parser.add_argument("--start", type=float, default=0.0, help="share of the schedule to skip")
     parser.add_argument("--restart-clock", action="store_true", help="keep weights, not the time")
     parser.add_argument("--limit", type=int, default=40000, help="utterances kept in memory")
     parser.add_argument("--threads", type=int, default=2)
@@ -132,16 +135,15 @@ def main() -> None:
     started, last_save, report, since = time.time(), time.time(), [0.0] * 5, step
     while True:
         progress = (spent + time.time() - started) / (args.minutes * 60)
+        progress = args.start + (1 - args.start) * progress
         if step % 20 == 0:
             while corpus.refresh() and len(corpus.seen) < args.first_shards:
                 pass
-        _, longest, stamped, budget = max(s for s in STAGES if s[0] <= progress)
-        seconds = longest if longest <= 4 or rng.random() < 0.6 else rng.uniform(3.5, longest)
-        if progress > 0.85:
-            seconds = 30.0
+        seconds = rng.choice(max(stage for stage in STAGES if stage[0] <= progress)[1])
         # Little disturbance until it has begun to read, then more and more.
-        strength = 0.3 + 0.5 * min(1.0, max(0.0, progress - 0.35) / 0.35)
-        batch = corpus.batch(seconds, stamped, budget, rng, strength)
+        strength = 0.3 + 0.2 * progress
+        stamped = 0.3 if seconds < 5 else 0.5
+        batch = corpus.batch(seconds, stamped, max(args.budget, seconds), rng, strength)
         for group in optimiser.param_groups:
             group["lr"] = rate(step, progress)
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -152,7 +154,7 @@ def main() -> None:
                 spliced, spliced_guide = reading_losses(model, *splicer.batch(args.spliced, rng))
         early = max(0.0, 1 - progress / 0.7)
         guide = guide + spliced_guide
-        loss = text + spliced + (0.1 + 0.5 * early) * (phone + syllable) + (0.05 + 0.3 * early) * guide
+        loss = text + spliced + (0.2 + 0.4 * early) * (phone + syllable) + (0.05 + 0.3 * early) * guide
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(params, 1.0)

@@ -87,7 +87,7 @@ def _run(
     from voiceguard.cli.options import load_rules, make_judge
     from voiceguard.cli.progress import Meter
     from voiceguard.cli.results import Results, show, titles
-    from voiceguard.errors import OutputError
+    from voiceguard.errors import VoiceGuardError
     from voiceguard.ingest import read_hints
     from voiceguard.pipeline import AnalyzeOptions, Analyzer, Failed, unique_ids
     from voiceguard.report import name_outputs
@@ -125,7 +125,7 @@ def _run(
             reports.append(result.report)
             try:
                 results.add(_exhibit(result, titles(library), results.wants_audio, audio_options))
-            except OutputError as error:
+            except VoiceGuardError as error:
                 failed = True
                 meter.say(f"error: {error}")
     results.finish()

@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from voiceguard import __version__
 from voiceguard.cli import analyze, doctor, evaluate, models, rules, scan
 from voiceguard.errors import RulesError, VoiceGuardError
 
+
+class _Commands(TyperGroup):
+    """Turns every error of ours, and an interruption, into a line on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RulesError as error:
+            for problem in error.problems:
+                _say(str(problem))
+            _say(f"error: {error}")
+            raise typer.Exit(error.exit_code) from None
+        except VoiceGuardError as error:
+            _say(f"error: {error}")
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            _say("interrupted")
+            raise typer.Exit(130) from None
+
+
 app = typer.Typer(
     name="voiceguard",
+    cls=_Commands,
     help="Find anti-collection coaching, agent interference and fraud in call recordings.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -46,18 +68,7 @@ def _options(
 def main() -> None:
     """Run the command and exit with its code."""
     try:
-        app(standalone_mode=True)
-    except RulesError as error:
-        for problem in error.problems:
-            _say(str(problem))
-        _say(f"error: {error}")
-        sys.exit(error.exit_code)
-    except VoiceGuardError as error:
-        _say(f"error: {error}")
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _say("interrupted")
-        sys.exit(130)
+        app()
     except BrokenPipeError:
         # The reader has gone (as with `| head`); nothing more can be said, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

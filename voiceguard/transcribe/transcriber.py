@@ -31,6 +31,10 @@ class Transcriber(Protocol):
     def engine(self) -> Engine:
         """What this is, for the report."""
 
+    @property
+    def longest(self) -> int:
+        """The longest window it takes, in ms; at most 30 s."""
+
     def transcribe(self, windows: Iterable[Window]) -> Iterator[tuple[str, tuple[Word, ...]]]:
         """``(window id, words)``; words are in order, with times in the recording, each inside
         one piece of its window."""

@@ -24,6 +24,10 @@ class FakeTranscriber:
     def engine(self) -> Engine:
         return Engine("fake", "1", "none", None, self._options.language, self._options.record())
 
+    @property
+    def longest(self) -> int:
+        return 28_000
+
     def transcribe(self, windows: Iterable[Window]) -> Iterator[tuple[str, tuple[Word, ...]]]:
         for window in windows:
             words = [
@@ -52,6 +56,10 @@ class ReplayTranscriber:
     @property
     def engine(self) -> Engine:
         return Engine("replay", "1", "none", None, "zh")
+
+    @property
+    def longest(self) -> int:
+        return 28_000
 
     def transcribe(self, windows: Iterable[Window]) -> Iterator[tuple[str, tuple[Word, ...]]]:
         for window in windows:

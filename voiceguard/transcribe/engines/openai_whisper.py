@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from voiceguard.domain import Engine, Span, Window, Word
 from voiceguard.errors import ModelError
 from voiceguard.transcribe.engines.alignment import TokenTime, align
+from voiceguard.transcribe.engines.encoding import context_of, encode, habits_of
 from voiceguard.transcribe.engines.segments import Segment, segments
 from voiceguard.transcribe.models import official
 from voiceguard.transcribe.options import TranscribeOptions
@@ -39,6 +40,7 @@ class OpenAIWhisper:
         cuda = torch.cuda.is_available()
         self._device = ("cuda" if cuda else "cpu") if wanted == "auto" else wanted
         self._model, self._sha256 = _load(checkpoint, self._device)
+        self._habits = habits_of(checkpoint)
         self._fp16 = self._device.startswith("cuda")
         self._name = checkpoint.stem
         self._tokenizer = get_tokenizer(
@@ -55,6 +57,10 @@ class OpenAIWhisper:
         return Engine("openai-whisper", whisper.__version__, self._name, self._sha256,
                       self._options.language, tuple(sorted(options)))
 
+    @property
+    def longest(self) -> int:
+        return self._habits.longest
+
     def transcribe(self, windows: Iterable[Window]) -> Iterator[tuple[str, tuple[Word, ...]]]:
         rest = iter(windows)
         while batch := list(islice(rest, self._options.batch_size)):
@@ -64,7 +70,8 @@ class OpenAIWhisper:
         import torch
 
         with torch.inference_mode():
-            features = self._encode(batch)
+            dtype = torch.float16 if self._fp16 else torch.float32
+            features = encode(self._model, batch, self._habits, self._device, dtype)
             decoded = self._decode(batch, features)
             spoken = [segments(r.tokens, self._tokenizer, w.duration)
                       for r, w in zip(decoded, batch, strict=True)]
@@ -74,18 +81,6 @@ class OpenAIWhisper:
                           [[t for s in window for t in s.tokens] for window in spoken],
                           [w.duration for w in batch])
         return [_words(self._tokenizer, w, t) for w, t in zip(batch, times, strict=True)]
-
-    def _encode(self, batch: list[Window]) -> Tensor:
-        import torch
-        from whisper.audio import N_FRAMES, N_SAMPLES, log_mel_spectrogram, pad_or_trim
-
-        mels = [
-            pad_or_trim(log_mel_spectrogram(pad_or_trim(w.samples, N_SAMPLES),
-                                            self._model.dims.n_mels), N_FRAMES)
-            for w in batch
-        ]
-        mel = torch.stack(mels).to(self._device, torch.float16 if self._fp16 else torch.float32)
-        return self._model.encoder(mel)  # type: ignore[no-any-return]
 
     def _decode(self, batch: list[Window], features: Tensor) -> list[DecodingResult]:
         """Greedy (or beam) first; windows that look wrong again, hotter, each with its own seed."""
@@ -119,8 +114,11 @@ class OpenAIWhisper:
             # cuts off fast talkers.
             sample_len=self._model.dims.n_text_ctx - 64 if not o.hints else None,
             prompt="，".join(o.hints) + "。" if o.hints else None,
+            # Whisper counts this limit in shares of 30 s, which a shorter window is not.
+            max_initial_timestamp=1.0 if self._habits.padded else None,
         )
-        results: list[DecodingResult] = decode(self._model, features, settings)
+        with context_of(self._model, features.shape[1]):
+            results: list[DecodingResult] = decode(self._model, features, settings)
         return results
 
     def _looks_wrong(self, r: DecodingResult) -> bool:
