@@ -26,7 +26,6 @@ from voiceguard.doctor import (
     formats,
     machine,
     packages,
-    recognition,
 )
 from voiceguard.doctor import finding as finding_module
 from voiceguard.errors import ModelMissingError
@@ -279,22 +278,6 @@ def test_whisper_without_its_assets(monkeypatch: Patch) -> None:
 
     monkeypatch.setattr(whisper.audio, "mel_filters", raising(FileNotFoundError("mel.npz")))
     assert find("engines", "openai-whisper").ok == "missing"
-
-
-def test_faster_whisper_not_there_not_known_there(monkeypatch: Patch) -> None:
-    import voiceguard.transcribe
-
-    monkeypatch.setattr(recognition, "find_spec", lambda _: None)
-    found = find("engines", "faster-whisper")
-    assert (found.ok, found.remedy) == ("limited", "pip install 'voiceguard[fast]'")
-    monkeypatch.setattr(recognition, "find_spec", lambda _: True)
-    monkeypatch.setattr(recognition, "import_module", lambda _: SimpleNamespace(__version__="9.1"))
-    monkeypatch.setattr(voiceguard.transcribe, "ENGINES", {})
-    assert find("engines", "faster-whisper").ok == "limited"
-    monkeypatch.setattr(voiceguard.transcribe, "ENGINES", {"faster-whisper": "a:B"})
-    assert find("engines", "faster-whisper").detail == "version 9.1"
-    monkeypatch.setattr(recognition, "import_module", raising(OSError("libcudnn not found")))
-    assert find("engines", "faster-whisper").ok == "missing"
 
 
 def test_the_demo_model(tmp_path: Path, monkeypatch: Patch) -> None:

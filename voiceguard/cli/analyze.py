@@ -33,7 +33,7 @@ def analyze(
     ] = None,
     language: Annotated[str | None, typer.Option(help="Language spoken.")] = None,
     roles: Annotated[
-        str | None, typer.Option(metavar="LIST", help="Role of each channel [agent,customer].")
+        str | None, typer.Option(metavar="LIST", help="Role of each channel, as agent,customer.")
     ] = None,
     metadata: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What is known of the calls: CSV or JSONL.")
@@ -98,7 +98,7 @@ def _run(
     judge = make_judge(settings, library, terms)
     ids = unique_ids(audio)
     names = dict(zip(ids, name_outputs(audio, taken=["calls"]), strict=True))
-    results = Results(output, formats, names, audio)
+    results = Results(output, formats, names, [*audio, *_side_files(audio)])
     known = _metadata(metadata, columns)
     calls, refused = _calls(audio, ids, known, settings)
     audio_options = AudioOptions(raw=RawFormat.parse(raw) if raw else None)
@@ -135,6 +135,22 @@ def _run(
     if output != "-" and not quiet and reports:
         show(Console(), reports, titles(library))
     return failed
+
+
+def _side_files(audio: Sequence[Path]) -> list[Path]:
+    """Files beside the recordings that hold their metadata: inputs, too, unlike earlier reports."""
+    from voiceguard.errors import TranscriptError
+    from voiceguard.ingest import sidecar
+
+    out = []
+    for path in audio:
+        try:
+            used = bool(sidecar(path))
+        except TranscriptError:
+            used = True
+        if used:
+            out += [path.with_suffix(".json"), path.with_name(f"{path.name}.json")]
+    return out
 
 
 def _transcriber(settings: Settings, hints: tuple[str, ...]) -> Transcriber:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from voiceguard.doctor.finding import Check, Verdict
 
 _REINSTALL = "pip install --force-reinstall"
-_FASTER = "pip install 'voiceguard[fast]'"
 
 
 def checks(model_dir: Path | None) -> tuple[Check, ...]:
@@ -17,7 +14,6 @@ def checks(model_dir: Path | None) -> tuple[Check, ...]:
     return (
         Check("speech", "Silero VAD", f"{_REINSTALL} silero-vad torch", _detector),
         Check("engines", "openai-whisper", f"{_REINSTALL} openai-whisper torch", _openai_whisper),
-        Check("engines", "faster-whisper", _FASTER, _faster_whisper),
         Check("models", "demo", "install VoiceGuard again, or take voiceguard/transcribe/models/"
               "demo.pt from its repository", _demo),
         Check("models", "downloaded", "voiceguard models pull small",
@@ -52,19 +48,6 @@ def _openai_whisper() -> Verdict:
     mel_filters("cpu", 80)
     get_tokenizer(True, language="zh", task="transcribe").encode("您好")
     return Verdict("ok", f"version {whisper.__version__}")
-
-
-def _faster_whisper() -> Verdict:
-    from voiceguard.transcribe import ENGINES
-
-    if find_spec("faster_whisper") is None:
-        return Verdict("limited", "not installed; openai-whisper does the same, slower")
-    package = import_module("faster_whisper")
-    found = f"version {getattr(package, '__version__', 'not known')}"
-    if "faster-whisper" not in ENGINES:
-        return Verdict("limited", f"{found} is installed, but this VoiceGuard has no engine for it",
-                       "pip install --upgrade voiceguard")  # fmt: skip
-    return Verdict("ok", found)
 
 
 def _demo() -> Verdict:

@@ -42,9 +42,16 @@ class TurnText:
 
 
 def strongest(hits: Iterable[Hit], most: int = 5) -> tuple[Hit, ...]:
-    """Hits that do not overlap, the best of each place, in order of place; at most ``most``."""
+    """Hits that do not overlap, the best of each place, in order of place; at most ``most``.
+
+    Of equal hits a phrase goes before a pattern, since people can read it.
+    """
     kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda h: (-h.score, h.start - h.end, h.start, h.wanted)):
+
+    def order(hit: Hit) -> tuple[float, bool, int, int, str]:
+        return -hit.score, hit.how == "regex", hit.start - hit.end, hit.start, hit.wanted
+
+    for hit in sorted(hits, key=order):
         if all(hit.end <= k.start or k.end <= hit.start for k in kept):
             kept.append(hit)
     return tuple(sorted(kept[:most], key=lambda h: h.start))

@@ -11,6 +11,7 @@ from typing import Literal
 
 from voiceguard.audio.decode.view import View
 
+TEXT = "is text, not a recording"
 UNKNOWN = "is not in a known audio format"
 HEAD = 1 << 16
 """Bytes looked at; junk before the first MPEG frame may be as long."""
@@ -91,7 +92,7 @@ def sniff(view: View) -> Kind | str:
     for mark, reason in _REFUSED:
         if start.startswith(mark):
             return reason
-    return "is text, not a recording" if _is_text(head[:4096]) else UNKNOWN
+    return TEXT if _is_text(head[:4096]) else UNKNOWN
 
 
 def magic(head: bytes) -> Kind | None:

@@ -13,7 +13,7 @@ from voiceguard.audio.decode.libav import AvReader
 from voiceguard.audio.decode.promise import promised_bytes
 from voiceguard.audio.decode.reader import OutOfRange, Reader, Samples, Unreadable
 from voiceguard.audio.decode.sndfile import SndfileReader, open_wav
-from voiceguard.audio.decode.sniff import HEAD, UNKNOWN, Kind, magic, sniff
+from voiceguard.audio.decode.sniff import HEAD, TEXT, UNKNOWN, Kind, magic, sniff
 from voiceguard.audio.decode.view import open_view
 from voiceguard.audio.options import AudioOptions, RawFormat
 from voiceguard.domain import Notice
@@ -95,7 +95,7 @@ class Source:
             kind = sniff(self._view)
         if isinstance(kind, str):
             hint = "headerless audio needs --raw RATE:ENCODING:CHANNELS"
-            raise AudioError(f"{self.path}: {kind}", hint if kind is UNKNOWN else "")
+            raise AudioError(f"{self.path}: {kind}", hint if kind in (UNKNOWN, TEXT) else "")
         reader = self._open_kind(kind)
         if self._options.raw is not None:
             self._extra.append(notices.raw_ignored(reader.codec))
