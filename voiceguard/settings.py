@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     rules: Path | None = Field(None, description="folder of rule libraries; default: the shipped")
     ruleset: str = Field("all", description="which libraries apply, by name")
     word_times: Literal["all", "none"] = Field("all", description="time every word, or segments")
-    batch_size: int = Field(8, ge=1, le=256, description="windows decoded together")
+    batch_size: int = Field(16, ge=1, le=256, description="windows decoded together")
     beam_size: int = Field(1, ge=1, le=20, description="beams; 1 is greedy")
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="where to compute")
     threads: int = Field(0, ge=0, le=1024, description="CPU threads; 0 lets torch choose")

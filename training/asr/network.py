@@ -185,5 +185,5 @@ def export(model: SmallWhisper, state: dict[str, Tensor], note: str) -> dict:
     out["decoder.positional_embedding"] = model.positions.detach()
     # "windows" tells VoiceGuard not to pad to 30 s; openai-whisper ignores it.
     return {"dims": vars(DIMS).copy(), "note": note,
-            "windows": {"longest_ms": 12_000, "padded": False},
+            "windows": {"longest_ms": 4_500, "padded": False, "fallback": False},
             "model_state_dict": {k: v.half().contiguous().clone() for k, v in out.items()}}

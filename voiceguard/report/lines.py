@@ -200,7 +200,9 @@ def _heading(report: CallReport) -> list[str]:
 
 def _explained(exhibit: Exhibit, flag: Flag) -> Sequence[str]:
     how = HOW[flag.how][0]
-    heard = f"「{flat(flag.text)}」→「{flat(flag.matched)}」 {how} {flag.score:.2f}"
+    # A pattern is for rule authors; people read what was said.
+    wanted = "" if flag.how == "regex" else f"→「{flat(flag.matched)}」"
+    heard = f"「{flat(flag.text)}」{wanted} {how} {flag.score:.2f}"
     return (f"└ {_named(exhibit, flag)} [{flag.rule}]", f"  {heard}", f"  {flat(flag.explanation)}")
 
 

@@ -30,7 +30,7 @@ class TranscribeOptions:
 
     language: str = "zh"
     word_times: WordTimes = "all"
-    batch_size: int = 8
+    batch_size: int = 16
     beam_size: int = 1
     temperatures: tuple[float, ...] = (0.0, 0.4, 0.8)
     compression_limit: float = 2.4

@@ -24,10 +24,17 @@ _MARGIN_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How a checkpoint wants its windows: the longest in ms, and whether padded to 30 s."""
+    """How a checkpoint wants its windows.
+
+    Attributes:
+        longest: ms.
+        padded: to 30 s, as Whisper was trained.
+        fallback: whether its probabilities tell a wrong text, so that trying again can help.
+    """
 
     longest: int = 28_000
     padded: bool = True
+    fallback: bool = True
 
 
 def habits_of(checkpoint: Path) -> Habits:
@@ -38,7 +45,7 @@ def habits_of(checkpoint: Path) -> Habits:
     if not isinstance(said, dict):
         return Habits()
     longest = min(max(int(said.get("longest_ms", 28_000)), 3_000), 28_000)
-    return Habits(longest, bool(said.get("padded", True)))
+    return Habits(longest, bool(said.get("padded", True)), bool(said.get("fallback", True)))
 
 
 def encode(

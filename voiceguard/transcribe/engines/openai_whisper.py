@@ -89,8 +89,11 @@ class OpenAIWhisper:
         results: list[Any] = [None] * len(batch)
         todo = list(range(len(batch)))
         for temperature in self._options.temperatures:
-            if temperature == 0:
+            if temperature == 0 and self._options.beam_size == 1:
                 fresh = self._decode_at(features[todo], 0.0)
+            elif temperature == 0:
+                # Whisper's beam search takes one window at a time.
+                fresh = [r for i in todo for r in self._decode_at(features[i : i + 1], 0.0)]
             else:
                 fresh = []
                 for i in todo:
@@ -99,7 +102,7 @@ class OpenAIWhisper:
             for i, result in zip(todo, fresh, strict=True):
                 results[i] = result
             todo = [i for i in todo if self._looks_wrong(results[i])]
-            if not todo:
+            if not todo or not self._habits.fallback:
                 break
         return [self._silence(r) or r for r in results]
 
