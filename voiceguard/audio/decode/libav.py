@@ -260,10 +260,11 @@ _AMR_FRAME = 160
 def _is_pause(packet: Packet[AudioStream]) -> bool:
     """Whether an AMR packet only says that nobody speaks (discontinuous transmission).
 
-    Handsets send comfort-noise and empty frames in pauses (types 8 to 15, 3GPP TS 26.101); ffmpeg's
-    decoder refuses them, and without them a call would lose its pauses.
+    Handsets send comfort-noise and empty frames in pauses (types 8 and 15, 3GPP TS 26.101).
+    ffmpeg's decoder refuses them, and without them a call would lose its pauses. The bits beside
+    the type and the quality mark are zero in a true frame, which tells it from most garbage.
     """
-    return 0 < packet.size <= 6 and (bytes(packet)[0] >> 3) & 15 >= 8
+    return packet.size in (1, 6) and bytes(packet)[0] & 0xFB == (0x40 if packet.size == 6 else 0x78)
 
 
 def _refuse(url: str, flags: int, options: dict[str, Any]) -> Any:
