@@ -61,7 +61,8 @@ def test_shell_lines_parse(line: str) -> None:
     command, arguments = typer.main.get_command(app), shlex.split(line)
     while below := getattr(command, "commands", None):
         command = below[arguments.pop(0)]
-    command.make_context("voiceguard", arguments)  # parses, and runs nothing
+    context = command.make_context("voiceguard", arguments)  # parses, and runs nothing
+    assert context.command is command
 
 
 def test_there_are_shell_lines() -> None:

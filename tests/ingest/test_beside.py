@@ -95,7 +95,8 @@ def test_bad_patterns(pattern: str) -> None:
 @given(st.text(), st.text())
 def test_any_pattern_and_name(pattern: str, name: str) -> None:
     with contextlib.suppress(UsageError):
-        from_filename(pattern, Path(name))
+        found = from_filename(pattern, Path(name))
+        assert all(isinstance(value, str) and value in name for _, value in found)
 
 
 @given(st.lists(st.text("abc123", min_size=1), min_size=1, max_size=5))
