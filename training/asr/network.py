@@ -24,7 +24,7 @@ from whisper.model import AudioEncoder, LayerNorm, ModelDimensions, ResidualAtte
 from whisper.tokenizer import Tokenizer, get_tokenizer
 
 DIMS = ModelDimensions(
-    n_mels=80, n_audio_ctx=1500, n_audio_state=256, n_audio_head=4, n_audio_layer=4,
+    n_mels=80, n_audio_ctx=1500, n_audio_state=256, n_audio_head=4, n_audio_layer=5,
     n_vocab=51865, n_text_ctx=448, n_text_state=256, n_text_head=4, n_text_layer=4,
 )
 #: Decoder layers whose cross-attention is taught where to look: the last half, which
@@ -169,6 +169,31 @@ def _attend(cross, x: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:  # type: 
     weights = (q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5).float().softmax(-1)
     y = (weights.to(v.dtype) @ v).transpose(1, 2).flatten(2)
     return cross.out(y), weights
+
+
+def restore(model: SmallWhisper, checkpoint: dict) -> None:
+    """Go on from an exported checkpoint: the inverse of :func:`export`, as far as there is one.
+
+    The heads that exist only for training start anew. Encoder layers that the checkpoint lacks
+    are added at the end and do nothing yet.
+    """
+    weights = {k: v.float() for k, v in checkpoint["model_state_dict"].items()}
+    full = weights["decoder.token_embedding.weight"]
+    first = tokenizer().timestamp_begin
+    unused = int((model.index < 0).nonzero()[0])
+    with torch.no_grad():
+        model.embedding.copy_(full[model.ids])
+        model.other.copy_(full[unused])
+        model.times.copy_(torch.linalg.lstsq(model.waves, full[first : first + 1501]).solution)
+        model.positions.copy_(weights["decoder.positional_embedding"])
+        for block in model.encoder.blocks[checkpoint["dims"]["n_audio_layer"] :]:
+            for layer in (block.attn.out, block.mlp[2]):
+                layer.weight.zero_()
+                layer.bias.zero_()
+    for part, prefix in ((model.encoder, "encoder."), (model.blocks, "decoder.blocks."),
+                         (model.ln, "decoder.ln.")):
+        mine = {k[len(prefix):]: v for k, v in weights.items() if k.startswith(prefix)}
+        part.load_state_dict(mine, strict=False)
 
 
 def export(model: SmallWhisper, state: dict[str, Tensor], note: str) -> dict:

@@ -64,13 +64,26 @@ def numbers(rng: np.random.Generator) -> str:
     return "".join(rng.choice(zero_to_nine, size=rng.integers(3, 12)))
 
 
+_FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国志文海燕春雪峰辉鹏飞婷慧莹佳晨浩宇轩子涵梓萱思雨欣怡嘉琪俊凯博文天成永福德胜立新小龙亚楠晓东振兴家豪国庆少华庆丰长江一鸣"
+_ADDRESS = ("我叫{}", "{}先生您好", "{}女士您好", "请问是{}本人吗", "我是{}的爱人", "{}在吗", "找一下{}", "我姓{}", "{}")
+
+
+def names(rng: np.random.Generator) -> str:
+    """A person's name, as it comes up at the start of a call."""
+    given = "".join(rng.choice(list(_GIVEN), size=rng.integers(1, 3)))
+    return str(rng.choice(_ADDRESS)).format(rng.choice(list(_FAMILY)) + given)
+
+
 def utterance(rng: np.random.Generator, composed: list[str], open_share: float) -> str:
     """One thing to say: mostly a composed sentence or a clause of one."""
     draw = rng.random()
     if draw < open_share or not composed:
         return word_string(rng)
-    if draw < open_share + 0.04:
+    if draw < open_share + 0.05:
         return numbers(rng)
+    if draw < open_share + 0.07:
+        return names(rng)
     line = composed[rng.integers(len(composed))]
     if rng.random() < 0.45:
         clauses = [c for c in re.split("[，。？]", line) if c]

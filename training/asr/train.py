@@ -16,14 +16,14 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from training.asr.network import SmallWhisper
+from training.asr.network import SmallWhisper, restore
 from training.asr.splice import Splicer
 from training.asr.windows import Batch, Labels, collate, prepare, window
 
 PHONES, SYLLABLES = 160, 1500
 #: share of the time spent → lengths of window in s, of which one is drawn for each step
-STAGES = ((0.0, (3.5,)), (0.3, (3.5, 6.0)), (0.5, (3.5, 6.0, 6.0, 12.0)),
-          (0.75, (3.5, 6.0, 6.0, 12.0, 12.0, 30.0)))
+STAGES = ((0.0, (3.5,)), (0.3, (3.5, 6.0)), (0.6, (3.5, 6.0, 6.0, 9.0)),
+          (0.8, (3.5, 6.0, 6.0, 9.0, 12.0)))
 PEAK, WARM, FLOOR = 7e-4, 300, 3e-5
 
 
@@ -57,18 +57,20 @@ class Corpus:
             else:
                 pieces = rng.choices(self.rows, k=20)
             gap = (0.1, 0.8) if rng.random() < 0.7 else (0.5, 4.0)
-            made = window(pieces, seconds, rng.random() < stamped, rng, strength, gap)
+            other = rng.choice(self.rows) if rng.random() < 0.12 else None
+            made = window(pieces, seconds, rng.random() < stamped, rng, strength, gap, other)
             if made:
                 out.append(made)
         return collate(out)
 
 
-def losses(model: SmallWhisper, b: Batch) -> tuple[torch.Tensor, ...]:
+def losses(model: SmallWhisper, b: Batch, heads_only: bool) -> tuple[torch.Tensor, ...]:
     """Encoder output; decoder, phoneme, syllable and attention loss."""
     audio = model.encode(b.mel)
     text, guide = reading_losses(model, audio, b.tokens, b.targets, b.looks)
-    phones = F.cross_entropy(model.phones(audio).float().flatten(0, 1), b.phones.flatten())
-    syllables = F.cross_entropy(model.syllables(audio).float().flatten(0, 1), b.syllables.flatten())
+    heard = audio.detach() if heads_only else audio
+    phones = F.cross_entropy(model.phones(heard).float().flatten(0, 1), b.phones.flatten())
+    syllables = F.cross_entropy(model.syllables(heard).float().flatten(0, 1), b.syllables.flatten())
     return audio, text, phones, syllables, guide
 
 
@@ -106,6 +108,7 @@ def main() -> None:
     parser.add_argument("--first-shards", type=int, default=4, help="read before the first step")
     parser.add_argument("--budget", type=float, default=60, help="seconds of audio a step")
     parser.add_argument("--start", type=float, default=0.0, help="share of the schedule to skip")
+    parser.add_argument("--resume-from", type=Path, help="exported checkpoint to go on from")
     parser.add_argument("--restart-clock", action="store_true", help="keep weights, not the time")
     parser.add_argument("--limit", type=int, default=40000, help="utterances kept in memory")
     parser.add_argument("--threads", type=int, default=2)
@@ -117,6 +120,8 @@ def main() -> None:
     phones = Labels(PHONES, saved and saved["phones"])
     syllables = Labels(SYLLABLES, saved and saved["syllables"])
     model = SmallWhisper(PHONES, SYLLABLES)
+    if args.resume_from and not saved:
+        restore(model, torch.load(args.resume_from, weights_only=True))
     params = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(params, lr=PEAK, betas=(0.9, 0.98), weight_decay=0.01,
                                   fused=True)
@@ -147,7 +152,8 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = rate(step, progress)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            audio, text, phone, syllable, guide = losses(model, batch)
+            audio, text, phone, syllable, guide = losses(
+                model, batch, heads_only=bool(args.resume_from) and step < WARM)
             splicer.learn(audio, batch.syllables)
             spliced = spliced_guide = torch.zeros(())
             if splicer.ready:

@@ -87,9 +87,22 @@ def _augment(mel: Tensor, rng: random.Random, strength: float) -> Tensor:
     return mel
 
 
+def _overhear(mel: Tensor, other: dict, rng: random.Random) -> None:
+    """Add a voice in the background, 10 to 24 dB below: the other party, or someone in the room."""
+    sound = other["mel"].float()
+    start = rng.randrange(max(1, mel.shape[1] - 50))
+    length = min(sound.shape[1], mel.shape[1] - start)
+    level = mel.amax() - sound.amax() - rng.uniform(1.0, 2.4)
+    part = mel[:, start : start + length]
+    torch.maximum(part, sound[:, :length] + level, out=part)
+
+
 def window(pieces: list[dict], seconds: float, timestamps: bool, rng: random.Random,
-           strength: float, gap: tuple[float, float]) -> tuple | None:
-    """Lay ``pieces`` into one window; fewer where they do not fit; None where none fits."""
+           strength: float, gap: tuple[float, float], other: dict | None = None) -> tuple | None:
+    """Lay ``pieces`` into one window; fewer where they do not fit; None where none fits.
+
+    ``other`` is spoken beside it, quieter, and is not to be written.
+    """
     tok, room = tokenizer(), round(seconds * 50)
     mel = torch.full((80, 2 * room), MEL_FLOOR)
     phones, syllables = torch.zeros(room, dtype=torch.long), torch.zeros(room, dtype=torch.long)
@@ -116,6 +129,8 @@ def window(pieces: list[dict], seconds: float, timestamps: bool, rng: random.Ran
         used += 1
     if not used and pieces:
         return None
+    if pieces and other is not None:
+        _overhear(mel, other, rng)
     if pieces:
         mel = _augment(mel, rng, strength)
     else:  # nothing is said here: noise, or nothing at all

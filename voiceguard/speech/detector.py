@@ -8,16 +8,16 @@ stream, so that a recording of any length is never held whole.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from voiceguard.domain import RATE, Span
+from voiceguard.speech.silero import FRAME, Silero
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FRAME = 512
 FRAME_MS = 1000 * FRAME // RATE
 
 
@@ -65,25 +65,12 @@ class SpeechDetector(Protocol):
         """Speech that was still open at the end."""
 
 
-def _probabilities() -> Any:
-    """A fresh Silero model; it carries state from frame to frame, so each channel has its own."""
-    import torch
-
-    threads = torch.get_num_threads()
-    from silero_vad import load_silero_vad
-
-    torch.set_num_threads(threads)  # importing the package sets one thread for the whole process
-    # The scripted model specialises itself on its first calls, which costs more than it saves here.
-    torch._C._jit_set_profiling_executor(False)
-    return load_silero_vad(onnx=False)
-
-
 class SileroDetector:
     """The Silero VAD over one channel (its package carries the model: no download)."""
 
     def __init__(self, options: SpeechOptions | None = None) -> None:
         self._options = options or SpeechOptions()
-        self._model = _probabilities()
+        self._model = Silero()
         self._spans = Hysteresis(self._options)
         self._tail = np.zeros(0, np.float32)  # samples short of a frame
         self._kept = np.zeros(0, np.float32)  # samples a coming span may still need
@@ -96,21 +83,14 @@ class SileroDetector:
         self._tail = tail[frames * FRAME :]
         spans = [
             span
-            for p in self._score(tail[: frames * FRAME].reshape(frames, FRAME))
-            for span in self._spans.feed(p)
+            for p in self._model.probabilities(tail[: frames * FRAME])
+            for span in self._spans.feed(float(p))
         ]
         return self._cut(spans)
 
     def finish(self) -> list[Speech]:
         end_ms = (self._kept_from + len(self._kept)) * 1000 // RATE
         return self._cut(self._spans.finish(end_ms))
-
-    def _score(self, frames: NDArray[np.float32]) -> list[float]:
-        import torch
-
-        with torch.inference_mode():
-            batch = torch.from_numpy(np.ascontiguousarray(frames))
-            return [float(self._model(frame[None], RATE)) for frame in batch]
 
     def _cut(self, spans: list[Span]) -> list[Speech]:
         out = []
