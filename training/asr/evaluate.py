@@ -33,7 +33,7 @@ def main() -> None:
 
     import whisper
 
-    state = torch.load(args.out / "state.pt")
+    state = torch.load(args.out / "state.pt", map_location="cpu")
     checkpoint = export(SmallWhisper(PHONES, SYLLABLES), state["average"], f"step {state['step']}")
     buffer = io.BytesIO()
     torch.save(checkpoint, buffer)

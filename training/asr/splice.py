@@ -39,7 +39,7 @@ class Splicer:
 
     def learn(self, audio: Tensor, labels: Tensor) -> None:
         """Keep the syllables of a batch: encoder output (n, frames, d), labels (n, frames)."""
-        audio = audio.detach().float()
+        audio = audio.detach().float().cpu()
         frames = labels.shape[1]
         self._mean[:frames] = self._mean[:frames] * 0.995 + audio.mean(0) * 0.005
         self._seen[:frames] = self._seen[:frames] * 0.995 + 0.005

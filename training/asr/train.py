@@ -82,12 +82,20 @@ def reading_losses(
     logits, looks = model.decode(model.index[tokens], audio)
     targets = torch.where(targets < 0, targets, model.index[targets.clamp(min=0)])
     text = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), label_smoothing=0.05)
-    frame = torch.arange(audio.shape[1])
+    frame = torch.arange(audio.shape[1], device=audio.device)
     inside = (frame >= places[..., :1] - 2) & (frame <= places[..., 1:] + 2)
     known = places[..., 0] >= 0
     mass = torch.stack([(w * inside[:, None]).sum(-1).mean(1) for w in looks]).mean(0)
     guide = -(mass[known] + 1e-4).log().mean() if known.any() else text.new_zeros(())
     return text, guide
+
+
+def place() -> tuple[torch.device, bool]:
+    """Where to train, and whether bfloat16 is fast there: on a CPU without AVX-512-bf16 it is
+    emulated, a hundred times slower than float32."""
+    if torch.cuda.is_available():
+        return torch.device("cuda"), True
+    return torch.device("cpu"), torch.cpu._is_avx512_bf16_supported()
 
 
 def rate(step: int, progress: float) -> float:
@@ -115,11 +123,12 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
+    device, bf16 = place()
     state_path = args.out / "state.pt"
-    saved = torch.load(state_path) if state_path.exists() else None
+    saved = torch.load(state_path, map_location=device) if state_path.exists() else None
     phones = Labels(PHONES, saved and saved["phones"])
     syllables = Labels(SYLLABLES, saved and saved["syllables"])
-    model = SmallWhisper(PHONES, SYLLABLES)
+    model = SmallWhisper(PHONES, SYLLABLES).to(device)
     if args.resume_from and not saved:
         restore(model, torch.load(args.resume_from, weights_only=True))
     params = [p for p in model.parameters() if p.requires_grad]
@@ -148,16 +157,17 @@ def main() -> None:
         # Little disturbance until it has begun to read, then more and more.
         strength = 0.3 + 0.2 * progress
         stamped = 0.3 if seconds < 5 else 0.5
-        batch = corpus.batch(seconds, stamped, max(args.budget, seconds), rng, strength)
+        batch = corpus.batch(seconds, stamped, max(args.budget, seconds), rng, strength).to(device)
         for group in optimiser.param_groups:
             group["lr"] = rate(step, progress)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             audio, text, phone, syllable, guide = losses(
                 model, batch, heads_only=bool(args.resume_from) and step < WARM)
             splicer.learn(audio, batch.syllables)
-            spliced = spliced_guide = torch.zeros(())
+            spliced = spliced_guide = torch.zeros((), device=device)
             if splicer.ready:
-                spliced, spliced_guide = reading_losses(model, *splicer.batch(args.spliced, rng))
+                practice = (x.to(device) for x in splicer.batch(args.spliced, rng))
+                spliced, spliced_guide = reading_losses(model, *practice)
         early = max(0.0, 1 - progress / 0.7)
         guide = guide + spliced_guide
         loss = text + spliced + (0.2 + 0.4 * early) * (phone + syllable) + (0.05 + 0.3 * early) * guide

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -36,6 +36,9 @@ class Batch:
     looks: Tensor  # (n, length, 2) first and last frame of each target, −1 where it has none
     phones: Tensor  # (n, frames)
     syllables: Tensor  # (n, frames)
+
+    def to(self, device: torch.device) -> Batch:
+        return Batch(*(getattr(self, f.name).to(device) for f in fields(self)))
 
 
 def prepare(row: dict, phones: Labels, syllables: Labels) -> dict:
