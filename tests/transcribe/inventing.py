@@ -8,9 +8,8 @@ guards decide.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -20,27 +19,33 @@ from voiceguard.transcribe import Sound, TranscribeOptions, listen
 GAP_MS = 400
 HINTS = ("安逸花", "马上贷", "备用金", "优享卡", "循环额度")
 TALK = (
-    "您好请问是李先生吗", "我这边是消费金融的客服", "您名下有一笔贷款已经逾期了", "我现在手上没有钱",
-    "能不能再宽限几天", "下个月发工资就还", "您看一下短信里的还款方式", "我知道了我会尽快处理",
-    "这个利息是怎么算的", "上个月不是已经扣过了吗", "麻烦您核对一下身份证后四位", "我要投诉你们这个服务态度",
-    "合同是在手机上签的", "请问您今天能处理多少", "这个电话是我朋友的", "好的那就先这样",
+    "您好请问是李先生吗", "我这边是消费金融的客服", "您名下有一笔贷款已经逾期了",
+    "我现在手上没有钱", "能不能再宽限几天", "下个月发工资就还", "您看一下短信里的还款方式",
+    "我知道了我会尽快处理", "这个利息是怎么算的", "上个月不是已经扣过了吗",
+    "麻烦您核对一下身份证后四位", "我要投诉你们这个服务态度", "合同是在手机上签的",
+    "请问您今天能处理多少", "这个电话是我朋友的", "好的那就先这样",
 )
-SOUND = (
+CREDITS = (
     "请不吝点赞 订阅 转发 打赏支持明镜与点点栏目", "請不吝點贊 訂閱 轉發 打賞支持明鏡與點點欄目",
-    "字幕由Amara.org社群提供", "字幕由 Amara.org 社區提供", "优优独播剧场——YoYo Television Series Exclusive",
-    "中文字幕志愿者 杨茜茜", "中文字幕志願者 李宗盛", "字幕志愿者 杨栋梁", "MING PAO CANADA // MING PAO TORONTO",
-    "Thanks for watching!", "Thank you for watching.", "ご視聴ありがとうございました", "字幕製作:貝爾",
-    "시청해주셔서 감사합니다.", "MBC 뉴스 이덕영입니다.", "明鏡需要您的支持 歡迎訂閱明鏡", "歡迎訂閱我的頻道",
-    "Subtitles by the Amara.org community", "チャンネル登録よろしくお願いします",
+    "字幕由Amara.org社群提供", "字幕由 Amara.org 社區提供",
+    "优优独播剧场——YoYo Television Series Exclusive", "中文字幕志愿者 杨茜茜",
+    "中文字幕志願者 李宗盛", "字幕志愿者 杨栋梁", "MING PAO CANADA // MING PAO TORONTO",
+    "Thanks for watching!", "Thank you for watching.", "ご視聴ありがとうございました",
+    "字幕製作:貝爾", "시청해주셔서 감사합니다.", "MBC 뉴스 이덕영입니다.",
+    "明鏡需要您的支持 歡迎訂閱明鏡", "歡迎訂閱我的頻道", "Subtitles by the Amara.org community",
+    "チャンネル登録よろしくお願いします",
 )
-SIGN_OFFS = ("谢谢观看", "謝謝觀看", "感谢您的观看", "謝謝大家收看", "我们下期再见", "謝謝收聽", "感谢收看。")
+SIGN_OFFS = (
+    "谢谢观看", "謝謝觀看", "感谢您的观看", "謝謝大家收看", "我们下期再见", "謝謝收聽",
+    "感谢收看。",
+)
 
 
 @dataclass
 class Case:
     """A window, the words a recogniser gives for it, and what of them is invented.
 
-    ``invented`` and ``kept`` are ranges of indices of words: what must go, and what must stay.
+    ``invented`` and ``kept`` are indices of words: what must go, and what must stay.
     """
 
     window: Window
@@ -58,15 +63,19 @@ class Scripted:
 
     longest = 28_000
 
-    def __init__(self, script: Mapping[str, Iterable[Word]], order: int = 0) -> None:
-        self._script, self._order = script, order
+    def __init__(
+        self, script: Mapping[str, Iterable[Word]] | Callable[[Window], Iterable[Word]],
+        order: int = 0,
+    ) -> None:
+        self._say = script if callable(script) else lambda window: script[window.id]
+        self._order = order
 
     @property
     def engine(self) -> Engine:
         return Engine("scripted", "1", "none", None, "zh", TranscribeOptions().record())
 
     def transcribe(self, windows: Iterable[Window]) -> Iterator[tuple[str, tuple[Word, ...]]]:
-        held = [(w.id, tuple(self._script.get(w.id, ()))) for w in windows]
+        held = [(w.id, tuple(self._say(w))) for w in windows]
         random.Random(self._order).shuffle(held)
         yield from held
 
@@ -96,14 +105,13 @@ class Studio:
         return Window(f"call:0:{self._number}", 0, tuple(pieces), np.concatenate(parts[:-1]))
 
     def _speech(self, ms: int, level_db: float) -> np.ndarray:
-        n = ms * RATE // 1000
+        n, step = ms * RATE // 1000, RATE // 50
         a = self.random.randrange(len(self._noise) - n)
-        time = np.arange(n) / RATE
+        time = np.arange(n // step + 1) / 50
         swing = 0.15 + np.abs(np.sin(np.pi * self.random.uniform(3.5, 5.5) * time))
         edge = np.minimum(1, np.minimum(time, time[::-1]) / 0.12)
-        hiss = 10 ** (-75 / 20)
-        return (self._noise[a : a + n] * (10 ** (level_db / 20) * swing * edge + hiss)).astype(
-            np.float32)
+        gain = (10 ** (level_db / 20) * swing * edge + 10 ** (-75 / 20)).astype(np.float32)
+        return self._noise[a : a + n] * np.repeat(gain, step)[:n]
 
     def silent(self, window: Window, a: int, b: int) -> None:
         """Take the sound out of the window from ``a`` to ``b`` ms of it."""
@@ -138,8 +146,8 @@ class Studio:
         out = list(text)
         for _ in range(edits):
             k = self.random.randrange(len(out))
-            kind = self.random.choice("rdi")
-            out[k : k + 1] = {"r": [self.random.choice("的了一是在")], "d": [], "i": [out[k]] * 2}[kind]
+            other = self.random.choice("的了一是在")
+            out[k : k + 1] = self.random.choice([[other], [], [out[k]] * 2])
         return "".join(out)
 
     # What people really repeat.
@@ -153,8 +161,8 @@ class Studio:
         if kind == 1:
             return "哈" * r.randint(3, 20), r.uniform(4, 7)
         if kind == 2:
-            pair = r.choice(["不是", "没有", "可以", "知道", "你好", "对啊", "好的", "谢谢", "再见", "等等", "还钱"])
-            return pair * r.randint(2, 7), r.uniform(4, 8)
+            pairs = ["不是", "没有", "可以", "知道", "你好", "对啊", "好的", "谢谢", "等等", "还钱"]
+            return r.choice(pairs) * r.randint(2, 7), r.uniform(4, 8)
         if kind == 3:
             return r.choice("八六零一五88660") * r.randint(3, 8), r.uniform(3, 6)
         if kind == 4:
@@ -165,8 +173,8 @@ class Studio:
         if kind == 5:
             return r.choice(TALK) * r.randint(2, 4), r.uniform(4, 8)
         if kind == 6:
-            part = r.choice(["听得到吗", "喂你好", "你说话", "怎么了", "我没钱", "别打了", "我不要", "多少钱"])
-            return part * r.randint(2, 5), r.uniform(4, 8)
+            parts = ["听得到吗", "喂你好", "你说话", "怎么了", "我没钱", "别打了", "多少钱"]
+            return r.choice(parts) * r.randint(2, 5), r.uniform(4, 8)
         if kind == 7:
             said = r.choice(TALK)
             return said + self.changed(said, 1) + said, r.uniform(4, 7.5)
@@ -206,9 +214,10 @@ class Studio:
         case.words += words
 
     def sentence(self) -> list[Case]:
-        """A known sentence: in a window of noise or after talk; as it stands or a little changed."""
+        """A known sentence, in a window of noise or after talk, as it stands or a little changed.
+        """
         r = self.random
-        text = r.choice(SOUND)
+        text = r.choice(CREDITS)
         if len(text) >= 10 and r.random() < 0.5:
             text = self.changed(text.replace(" ", ""), r.randint(1, 2))
         if r.random() < 0.5:
@@ -235,7 +244,8 @@ class Studio:
         size = r.choice([1, 2, 3, 4, 5, 6, 8, 12, 16, 20, 30])
         pool = "".join(r.sample(TALK[8:], 4))
         unit = pool[:size] if size > 1 else r.choice("的我你了谢喂嗯")
-        times = r.randint(6, 12) if size > 8 else r.randint(12, 40) if size > 2 else r.randint(45, 120)
+        low, high = (6, 12) if size > 8 else (12, 40) if size > 2 else (45, 120)
+        times = r.randint(low, high)
         varied = size >= 6 and r.random() < 0.4
         rest = "".join(self.changed(unit, 1) if varied and r.random() < 0.5 else unit
                        for _ in range(times - 1))
@@ -324,8 +334,3 @@ class Studio:
 
 
 KINDS = ("sentence", "sign_off", "loop", "loop_across", "in_silence", "too_fast", "echo", "unsure")
-
-
-def checkpoint() -> Path:
-    """A path for engines that want one."""
-    return Path()

@@ -84,11 +84,12 @@ def repetitions(text: str) -> list[list[Range]]:
     i = 0
     while i < len(text):
         best = _longest_group(text, i, distances)
-        for later in range(i + 1, best[-1][1] if 0 < len(best) < _CLEAR else 0):
-            # 你好你好我是小李你好我是小李你好我是小李: what goes on longest is the loop.
-            other = _longest_group(text, later, distances)
-            if other and other[-1][1] > best[-1][1]:
-                best = other
+        if best:
+            # 你好你好我是小李你好我是小李你好我是小李: the loop is what repeats most.
+            clear = len(best) >= _CLEAR
+            for later in range(i + 1, best[0 if clear else -1][1]):
+                other = _longest_group(text, later, distances)
+                best = max(best, other or best, key=lambda g: _merit(text, g))
         if best:
             out.append(best)
             i = best[-1][1]
@@ -98,35 +99,38 @@ def repetitions(text: str) -> list[list[Range]]:
 
 
 def _distances(text: str) -> list[int]:
-    """For each place how far away its pair of characters comes again; 0 where it does not."""
+    """For each place how far away its pair of characters comes again; 0 where it does not, or too
+    far away to matter."""
     following: dict[str, int] = {}
     out = [0] * (len(text) + 1)
     for i in range(len(text) - 2, -1, -1):
         pair = text[i : i + 2]
-        out[i] = following.get(pair, i) - i
+        away = following.get(pair, i) - i
+        out[i] = away if away <= LONGEST + 2 else 0
         following[pair] = i
     return out
 
 
 def _longest_group(text: str, start: int, distances: list[int]) -> list[Range]:
     """The repetitions that begin at ``start`` and go on longest; empty where there are none."""
+    near = {d for d in distances[start : start + 2] if d}
+    if not near:
+        return []
     best: list[Range] = []
-    for length in sorted({
-        base + off for base in (distances[start], distances[start + 1]) if 0 < base <= LONGEST
-        for off in ((0,) if base < 4 else (0, -1, 1, -2, 2))
-    }):
+    for length in sorted({d + off for d in near for off in ((0,) if d < 4 else _OFFSETS[2])}):
         if 0 < length <= LONGEST:
             group = _occurrences(text, start, length)
             if len(group) >= _limit(_FEWEST, length):
-                best = max(best, group, key=lambda g: _merit(text, g))
+                best = max(best or group, group, key=lambda g: _merit(text, g))
     return best
 
 
-def _merit(text: str, group: list[Range]) -> tuple[int, int]:
-    """How far it goes on; then how often word for word, which tells where a repetition begins."""
-    if not group:
-        return 0, 0
-    return group[-1][1], sum(text[slice(*g)] == text[slice(*group[0])] for g in group)
+def _merit(text: str, group: list[Range]) -> int:
+    """Characters repeated, less those that differ: what repeats most exactly tells where a
+    repetition begins and ends."""
+    unit = text[slice(*group[0])]
+    wrong = sum(Levenshtein.distance(unit, text[a:b]) for a, b in group[1:])
+    return group[-1][1] - group[0][0] - 2 * wrong
 
 
 def _occurrences(text: str, start: int, length: int) -> list[Range]:

@@ -124,6 +124,8 @@ def _longest_chain(placed: Sequence[tuple[Span, int] | None]) -> set[int]:
         before[i] = piles[at - 1] if at else None
         tops[at : at + 1] = [time[0].start]
         piles[at : at + 1] = [i]
+    if len(piles) == len(placed):  # as it should be
+        return set(range(len(placed)))
     chain: set[int] = set()
     last = piles[-1] if piles else None
     while last is not None:
