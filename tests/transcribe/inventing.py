@@ -17,6 +17,7 @@ from voiceguard.domain import RATE, Engine, Piece, Span, Window, Word
 from voiceguard.transcribe import Sound, TranscribeOptions, listen
 
 GAP_MS = 400
+NOISE = np.random.default_rng(0).standard_normal(40 * RATE, np.float32)
 HINTS = ("安逸花", "马上贷", "备用金", "优享卡", "循环额度")
 TALK = (
     "您好请问是李先生吗", "我这边是消费金融的客服", "您名下有一笔贷款已经逾期了",
@@ -85,7 +86,6 @@ class Studio:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self._noise = np.random.default_rng(seed).standard_normal(40 * RATE).astype(np.float32)
         self._number = 0
 
     def window(
@@ -106,12 +106,12 @@ class Studio:
 
     def _speech(self, ms: int, level_db: float) -> np.ndarray:
         n, step = ms * RATE // 1000, RATE // 50
-        a = self.random.randrange(len(self._noise) - n)
+        a = self.random.randrange(len(NOISE) - n)
         time = np.arange(n // step + 1) / 50
         swing = 0.15 + np.abs(np.sin(np.pi * self.random.uniform(3.5, 5.5) * time))
         edge = np.minimum(1, np.minimum(time, time[::-1]) / 0.12)
         gain = (10 ** (level_db / 20) * swing * edge + 10 ** (-75 / 20)).astype(np.float32)
-        return self._noise[a : a + n] * np.repeat(gain, step)[:n]
+        return NOISE[a : a + n] * np.repeat(gain, step)[:n]
 
     def silent(self, window: Window, a: int, b: int) -> None:
         """Take the sound out of the window from ``a`` to ``b`` ms of it."""

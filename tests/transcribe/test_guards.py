@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from collections import Counter
 from dataclasses import replace
+from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from inventing import HINTS, KINDS, TALK, Case, Scripted, Studio
 
 from voiceguard.domain import Piece, Span, Turn, Window, Word
+from voiceguard.text import normalise
 from voiceguard.transcribe import GUARDS, Finding, GuardOptions, guard, guard_notices, listen
 from voiceguard.transcribe.guards.heard import syllables
 from voiceguard.transcribe.guards.loops import repetitions
 from voiceguard.transcribe.guards.times import mend
 
+ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = GuardOptions(hints=HINTS)
 
 
@@ -145,6 +151,29 @@ def test_what_is_kept_of(text: str, seconds: float, rate: float, kept: str, code
     words, findings = believed([one(text, seconds, rate=rate)])
     assert text_of(words) == kept
     assert [f.code for f in findings] == ([code] if code else [])
+
+
+def test_every_listed_sentence_is_known_and_credits_with_a_character_wrong_too() -> None:
+    listed = yaml.safe_load(files("voiceguard.transcribe.guards").joinpath("sentences.yaml")
+                            .read_text("utf-8"))
+    assert set(listed) == {"credits", "sign_offs"}
+    for text in (*listed["credits"], *listed["sign_offs"]):
+        words, findings = believed([one(text, 3 + len(text) / 5)])
+        assert not any(c.isalnum() for c in text_of(words)), text
+        assert [f.code for f in findings] == ["known_invention"], text
+    for text in listed["credits"]:
+        plain = normalise(text).text
+        if len(plain) >= 6:
+            wrong = plain[:3] + "乜" + plain[4:]
+            assert believed([one("我知道了" + wrong, 3 + len(text) / 4)])[1], text
+
+
+def test_talk_is_no_list_of_known_sentences() -> None:
+    for truth in sorted((ROOT / "samples" / "truth").glob("*.json")):
+        for turn in json.loads(truth.read_text("utf-8"))["turns"]:
+            text = turn["text"]
+            case = one(text, len(text) / 5 + 1)
+            assert believed([case]) == (tuple(case.words), ()), text
 
 
 def test_a_soft_second_voice_is_a_voice() -> None:
