@@ -33,6 +33,8 @@ def test_scan_works_from_an_unpacked_wheel_outside_the_checkout(tmp_path: Path) 
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment,
                           capture_output=True, text=True, check=True)
+    guards = tmp_path / "site" / "voiceguard" / "transcribe" / "guards"
+    assert (guards / "sentences.yaml").exists()
     package, rules, demo = done.stderr.split()
     assert Path(package).is_relative_to(tmp_path / "site")
     assert Path(rules).is_relative_to(tmp_path / "site")

@@ -20,7 +20,16 @@ from voiceguard.errors import VoiceGuardError
 from voiceguard.match import Matcher, match_transcript
 from voiceguard.rules import Library, Playbook
 from voiceguard.speech import GAP_MS, Packer, SileroDetector, Speech, SpeechDetector, SpeechOptions
-from voiceguard.transcribe import ChannelWords, Transcriber, assemble
+from voiceguard.transcribe import (
+    ChannelWords,
+    GuardOptions,
+    Sound,
+    Transcriber,
+    assemble,
+    guard,
+    guard_notices,
+    listen,
+)
 from voiceguard.voices import check_roles, roles_for
 
 #: A span of speech of which this share is only a leak of the other channel is not transcribed.
@@ -67,6 +76,7 @@ class AnalyzeOptions:
     audio: AudioOptions = AudioOptions()
     speech: SpeechOptions = SpeechOptions()
     flags: FlagOptions = FlagOptions()
+    guards: GuardOptions = GuardOptions()
     word_times: bool = True
 
 
@@ -92,7 +102,8 @@ class _Open:
 
     call: Call
     survey: Survey
-    words: dict[int, list[Word]] = field(default_factory=dict)
+    sounds: list[Sound] = field(default_factory=list)
+    words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
     speech: dict[int, list[Speech]] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
     read: bool = False
@@ -131,9 +142,8 @@ class Analyzer:
     def analyze(self, calls: Iterable[Call]) -> Iterator[Heard | Failed]:
         """One result for every call, as soon as it is there; one that fails stops no other."""
         for window, words in self._transcriber.transcribe(self._windows(calls)):
-            call, channel, _ = window.rsplit(":", 2)
-            held = self._open[call]
-            held.words[int(channel)] += words
+            held = self._open[window.rsplit(":", 2)[0]]
+            held.words[window] = words
             held.waiting.discard(window)
             self._close(held)
             yield from self._take()
@@ -150,6 +160,7 @@ class Analyzer:
                 held = self._open[call.id] = _Open(call, look)
                 for window in self._read(held):
                     held.waiting.add(window.id)
+                    held.sounds.append(listen(window))
                     yield window
             except VoiceGuardError as error:
                 self._open.pop(call.id, None)
@@ -161,7 +172,6 @@ class Analyzer:
     def _read(self, held: _Open) -> Iterator[Window]:
         """Windows of one call, block by block."""
         channels = held.survey.active
-        held.words = {c: [] for c in channels}
         held.speech = {c: [] for c in channels}
         limit = min(self._options.speech.longest, self._transcriber.longest - GAP_MS)
         heard = replace(self._options.speech, longest=limit)
@@ -205,17 +215,25 @@ class Analyzer:
         look, options = held.survey, self._options
         single = look.mono_like
         roles = roles_for(1 if single else look.recording.channels, options.roles)
+        believed = {
+            c: guard([(s, held.words[s.window]) for s in held.sounds if s.channel == c],
+                     options.guards)
+            for c in look.active
+        }
         channels = [
             ChannelWords(c, roles[0 if single else c],
                          tuple((s.span, s.level_db) for s in held.speech[c]),
-                         tuple(held.words[c]), join=not single)
+                         believed[c][0], join=not single)
             for c in look.active
         ]
         turns, events = assemble(channels, options.word_times)
+        findings = [finding for _, found in believed.values() for finding in found]
+        engine = self._transcriber.engine
+        recorded = tuple(sorted((*engine.options, *options.guards.record())))
         return Transcript(
-            held.call.id, turns, self._transcriber.engine.language, events, held.call.info,
-            look.recording, self._transcriber.engine,
-            (*look.notices, *held.notices, *check_roles(turns)),
+            held.call.id, turns, engine.language, events, held.call.info,
+            look.recording, replace(engine, options=recorded),
+            (*look.notices, *held.notices, *guard_notices(findings, turns), *check_roles(turns)),
         )
 
 

@@ -43,12 +43,23 @@ class Settings(BaseSettings):
     filename_pattern: str = Field(
         "", description="metadata in file names, such as {agent_id}_{customer_id}_{started_at}"
     )
+    guards: str = Field("all", description="checks against invented text: all, none or their names")
+    silence_db: float = Field(-66, ge=-100, le=-20, description="dBFS; nothing is heard below")
+    speech_rate: float = Field(13, ge=5, le=100, description="syllables a second nobody exceeds")
+    doubt_below: float = Field(0.25, ge=0, le=1, description="mean confidence that is warned of")
     unsure_below: float = Field(0.35, ge=0, le=1, description="word confidence to listen below")
 
     @field_validator("roles")
     @classmethod
     def _known_roles(cls, value: str) -> str:
         parse_roles(value)
+        return value
+
+    @field_validator("guards")
+    @classmethod
+    def _known_guards(cls, value: str) -> str:
+        if value not in ("all", "none"):
+            parse_guards(value)
         return value
 
     @classmethod
@@ -75,6 +86,24 @@ def parse_roles(text: str) -> tuple[Role, ...]:
         wrong = unknown[0] if unknown else text
         raise ValueError(f"no role {wrong!r}: choose from {', '.join(ROLES)}")
     return tuple(name for role in names for name in ROLES if name == role)
+
+
+def parse_guards(text: str) -> tuple[str, ...]:
+    """``"all"``, ``"none"`` or ``"loops,rate"`` → names of guards.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    from voiceguard.transcribe import GUARDS  # here: `scan` has settings but hears nothing
+
+    if text.strip() in ("all", "none"):
+        return GUARDS if text.strip() == "all" else ()
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in GUARDS]
+    if unknown or not names:
+        wrong = unknown[0] if unknown else text
+        raise ValueError(f"no guard {wrong!r}: all, none, or some of {', '.join(GUARDS)}")
+    return tuple(name for name in GUARDS if name in names)
 
 
 def load_settings(config: Path | None = None, **flags: Any) -> Settings:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from voiceguard.pipeline import Call, Heard
     from voiceguard.report import Exhibit
     from voiceguard.settings import Settings
-    from voiceguard.transcribe import Transcriber
+    from voiceguard.transcribe import GuardOptions, Transcriber
 
 
 def analyze(
@@ -104,7 +104,7 @@ def _run(
     audio_options = AudioOptions(raw=RawFormat.parse(raw) if raw else None)
     options = AnalyzeOptions(
         roles=parse_roles(settings.roles), audio=audio_options,
-        word_times=settings.word_times == "all",
+        word_times=settings.word_times == "all", guards=_guards(settings, terms),
     )
     transcriber = _transcriber(settings, terms)
     console = Console(stderr=True)
@@ -151,6 +151,16 @@ def _side_files(audio: Sequence[Path]) -> list[Path]:
         if used:
             out += [path.with_suffix(".json"), path.with_name(f"{path.name}.json")]
     return out
+
+
+def _guards(settings: Settings, hints: tuple[str, ...]) -> GuardOptions:
+    from voiceguard.settings import parse_guards
+    from voiceguard.transcribe import GuardOptions
+
+    return GuardOptions(
+        active=parse_guards(settings.guards), silence_db=settings.silence_db,
+        rate=settings.speech_rate, doubt_below=settings.doubt_below, hints=hints,
+    )
 
 
 def _transcriber(settings: Settings, hints: tuple[str, ...]) -> Transcriber:

@@ -1,9 +1,12 @@
-"""Windows of speech → words with times → turns."""
+"""Windows of speech → words with times → what is believed of them → turns."""
 
-from voiceguard.transcribe.options import TranscribeOptions
+from voiceguard.transcribe.guards import Finding, Guard, Sound, guard, guard_notices, listen
+from voiceguard.transcribe.options import GUARDS, GuardOptions, TranscribeOptions
 from voiceguard.transcribe.transcriber import ENGINES, Transcriber, load_transcriber
 from voiceguard.transcribe.turns import ChannelWords, assemble
 
 __all__ = [
-    "ENGINES", "ChannelWords", "TranscribeOptions", "Transcriber", "assemble", "load_transcriber",
-]
+    "ENGINES", "GUARDS", "ChannelWords", "Finding", "Guard", "GuardOptions", "Sound",
+    "TranscribeOptions", "Transcriber", "assemble", "guard", "guard_notices", "listen",
+    "load_transcriber",
+]  # fmt: skip

@@ -8,6 +8,8 @@ from typing import Literal
 from voiceguard.domain import Scalar
 
 WordTimes = Literal["all", "none"]
+#: The guards against invented text, in the order in which they look.
+GUARDS = ("times", "sound", "sentences", "hints", "loops", "rate", "confidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,31 @@ class TranscribeOptions:
             joined = "\n".join(self.hints).encode()
             values["hints_sha256"] = hashlib.sha256(joined).hexdigest()
         return tuple(sorted(values.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOptions:
+    """What is not believed of a recogniser.
+
+    Attributes:
+        active: names out of ``GUARDS``.
+        silence_db: nothing can be heard below this level, dBFS.
+        rate: nobody says more syllables a second than this.
+        doubt_below: a stretch whose words have a lower confidence in the mean is marked.
+        hints: words given to the recogniser beforehand, which it may repeat.
+    """
+
+    active: tuple[str, ...] = GUARDS
+    silence_db: float = -66.0
+    rate: float = 13.0
+    doubt_below: float = 0.25
+    hints: tuple[str, ...] = ()
+
+    def record(self) -> tuple[tuple[str, Scalar], ...]:
+        """Sorted pairs for the report."""
+        return (
+            ("guard_doubt_below", self.doubt_below),
+            ("guard_rate", self.rate),
+            ("guard_silence_db", self.silence_db),
+            ("guards", ",".join(g for g in GUARDS if g in self.active) or "none"),
+        )
