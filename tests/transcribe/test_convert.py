@@ -24,7 +24,6 @@ from voiceguard.transcribe import conversions
 from voiceguard.transcribe import convert as module
 from voiceguard.transcribe.conversions import converted, folder, is_whole, text_context
 from voiceguard.transcribe.convert import alignment_heads, convert, suppressed, vocabulary
-from voiceguard.transcribe.engines.encoding import encode_short
 from voiceguard.transcribe.models import DEMO_FILE, ModelInfo
 
 Patch = pytest.MonkeyPatch
@@ -68,11 +67,11 @@ def test_encoder_and_decoder_compute_what_openai_whisper_computes(
     theirs.load_state_dict(torch.load(str(path), weights_only=True)["model_state_dict"])
     assert (ours.is_multilingual, ours.n_mels) == (theirs.is_multilingual, dims.n_mels)
     assert ours.num_languages == theirs.num_languages
-    mel = np.random.default_rng(2).standard_normal((2, dims.n_mels, 300)).astype(np.float32)
+    mel = np.random.default_rng(2).standard_normal((2, dims.n_mels, 3000)).astype(np.float32)
     tokenizer = get_tokenizer(theirs.is_multilingual, num_languages=theirs.num_languages)
     prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
     with torch.inference_mode():
-        features = encode_short(theirs.encoder, torch.from_numpy(mel))
+        features = theirs.encoder(torch.from_numpy(mel))
         expected = theirs.decoder(torch.tensor([prompt] * 2), features)[:, -1].numpy()
     encoded = ours.encode(ctranslate2.StorageView.from_array(mel))
     np.testing.assert_allclose(np.array(encoded), features.numpy(), atol=1e-4)
