@@ -132,13 +132,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the table into docs/figures.md")
     parser.add_argument("--model", default="demo")
+    parser.add_argument("--engine", default="auto")
     args = parser.parse_args()
     from voiceguard.pipeline import AnalyzeOptions, Analyzer, Call, Heard, Judge
     from voiceguard.rules import load_library, load_playbook
     from voiceguard.transcribe import TranscribeOptions, load_transcriber
     from voiceguard.transcribe.models import locate
 
-    transcriber = load_transcriber("openai-whisper", locate(args.model), TranscribeOptions())
+    transcriber = load_transcriber(args.engine, locate(args.model), TranscribeOptions())
     analyzer = Analyzer(transcriber, Judge(load_library(), load_playbook()), AnalyzeOptions())
     paths = sorted((ROOT / "samples" / "calls").iterdir())
     started = time.monotonic()

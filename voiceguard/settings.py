@@ -27,7 +27,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    engine: str = Field("openai-whisper", description="recogniser")
+    engine: str = Field("auto", description="recogniser; `auto`: the fastest that works here")
     model: str = Field("small", description="model name, path, or 'demo'")
     model_dir: Path | None = Field(None, description="folder of downloaded models")
     allow_download: bool = Field(False, description="let 'analyze' download a missing model")

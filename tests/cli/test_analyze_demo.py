@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ def test_a_sample_becomes_files_of_every_format(tmp_path: Path, no_network: None
     assert report["recording"]["channels"] == 2
     assert report["recording"]["duration"] == pytest.approx(14.9, abs=0.1)
     assert report["engine"]["model"] == "demo"
+    assert report["engine"]["name"] == "faster-whisper"  # what auto takes here
     assert report["turns"]
     for turn in report["turns"]:
         assert 0 <= turn["start"] <= turn["end"] <= report["recording"]["duration"]
@@ -50,3 +52,30 @@ def test_stdout_carries_json_lines_and_nothing_else(no_network: None) -> None:
     assert json.loads(first.stdout)["schema"] == "voiceguard.report/1"
     assert first.stdout == second.stdout
     assert first.stderr == ""
+
+
+def test_the_engine_can_be_chosen(no_network: None) -> None:
+    arguments = ["analyze", str(CALL), "--model", "demo", "-o", "-", "--quiet",
+                 "--engine", "openai-whisper"]
+    done = CliRunner().invoke(app, arguments)
+    assert json.loads(done.stdout)["engine"]["name"] == "openai-whisper"
+
+
+def test_an_engine_that_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)
+    arguments = ["analyze", str(CALL), "--model", "demo", "--engine", "faster-whisper"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert "pip install 'voiceguard[fast]'" in line
+
+
+def test_a_damaged_model_is_one_line_with_either_engine(tmp_path: Path) -> None:
+    model = tmp_path / "broken.pt"
+    model.write_bytes(b"no model")
+    for engine in ("auto", "faster-whisper", "openai-whisper"):
+        done = CliRunner().invoke(
+            app, ["analyze", str(CALL), "--model", str(model), "--engine", engine])
+        assert done.exit_code == 3
+        (line,) = done.stderr.splitlines()
+        assert "broken.pt is not a usable Whisper checkpoint" in line

@@ -82,8 +82,9 @@ def test_here_all_of_it_works(everything: tuple[Finding, ...], area: str) -> Non
     assert [f for f in everything if f.area == area and f.ok != "ok"] == []
 
 
-def test_openai_whisper_works_here(everything: tuple[Finding, ...]) -> None:
-    assert ("engines", "openai-whisper", "ok") in [(f.area, f.name, f.ok) for f in everything]
+@pytest.mark.parametrize("engine", ["openai-whisper", "faster-whisper"])
+def test_both_engines_work_here(everything: tuple[Finding, ...], engine: str) -> None:
+    assert ("engines", engine, "ok") in [(f.area, f.name, f.ok) for f in everything]
 
 
 def test_no_socket_is_opened(monkeypatch: Patch) -> None:
@@ -278,6 +279,21 @@ def test_whisper_without_its_assets(monkeypatch: Patch) -> None:
 
     monkeypatch.setattr(whisper.audio, "mel_filters", raising(FileNotFoundError("mel.npz")))
     assert find("engines", "openai-whisper").ok == "missing"
+
+
+def test_without_the_extra_the_other_engine_takes_its_place(monkeypatch: Patch) -> None:
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)
+    found = find("engines", "faster-whisper")
+    assert (found.ok, found.remedy) == ("limited", "pip install 'voiceguard[fast]'")
+    assert "openai-whisper takes its place" in found.detail
+
+
+def test_converted_models_can_not_be_kept(cache: Path) -> None:
+    cache.mkdir()
+    (cache / "voiceguard").touch()
+    found = find("engines", "faster-whisper")
+    assert found.ok == "missing"
+    assert "can't write the converted model" in found.detail
 
 
 def test_the_demo_model(tmp_path: Path, monkeypatch: Patch) -> None:

@@ -24,7 +24,10 @@ def analyze(
     audio: Annotated[list[Path], typer.Argument(metavar="AUDIO…", help="Recordings.")],
     output: Output = None,
     formats: Formats = "json",
-    engine: Annotated[str | None, typer.Option(metavar="NAME", help="Recogniser.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Recogniser: auto, faster-whisper or openai-whisper."),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME|PATH", help="Model; 'demo' needs no download.")
     ] = None,

@@ -14,6 +14,7 @@ def checks(model_dir: Path | None) -> tuple[Check, ...]:
     return (
         Check("speech", "Silero VAD", f"{_REINSTALL} silero-vad torch", _detector),
         Check("engines", "openai-whisper", f"{_REINSTALL} openai-whisper torch", _openai_whisper),
+        Check("engines", "faster-whisper", f"{_REINSTALL} ctranslate2", _faster_whisper),
         Check("models", "demo", "install VoiceGuard again, or take voiceguard/transcribe/models/"
               "demo.pt from its repository", _demo),
         Check("models", "downloaded", "voiceguard models pull small",
@@ -48,6 +49,22 @@ def _openai_whisper() -> Verdict:
     mel_filters("cpu", 80)
     get_tokenizer(True, language="zh", task="transcribe").encode("您好")
     return Verdict("ok", f"version {whisper.__version__}")
+
+
+def _faster_whisper() -> Verdict:
+    """Convert the demo model, or find it converted, and load it where it would be computed."""
+    from voiceguard.transcribe import TranscribeOptions, load_transcriber
+    from voiceguard.transcribe.models import DEMO, locate
+
+    try:
+        import ctranslate2
+    except ModuleNotFoundError:
+        return Verdict("limited", "not installed: openai-whisper takes its place",
+                       "pip install 'voiceguard[fast]'")  # fmt: skip
+    engine = load_transcriber("faster-whisper", locate(DEMO), TranscribeOptions()).engine
+    options = dict(engine.options)
+    return Verdict("ok", f"CTranslate2 {ctranslate2.__version__}, {options['precision']} on "
+                         f"{options['device']}")  # fmt: skip
 
 
 def _demo() -> Verdict:

@@ -18,7 +18,7 @@ from voiceguard.domain import RATE, Window
 if TYPE_CHECKING:
     from torch import Tensor
 
-#: Silence kept after the longest window of an unpadded batch.
+#: Silence kept after the longest window of a checkpoint that is not padded.
 _MARGIN_S = 0.3
 
 
@@ -52,16 +52,27 @@ def encode(
     model: Any, windows: Sequence[Window], habits: Habits, device: str, dtype: Any
 ) -> Tensor:
     """Encoder output of a batch, (windows, frames of 20 ms, width)."""
+    from whisper.audio import N_FRAMES
+
+    mel = log_mels(windows, habits, model.dims.n_mels).to(device, dtype)
+    return model.encoder(mel) if mel.shape[-1] == N_FRAMES else encode_short(model.encoder, mel)
+
+
+def log_mels(windows: Sequence[Window], habits: Habits, bands: int) -> Tensor:
+    """Whisper's input, (windows, bands, frames of 10 ms); 3000 frames where it is padded."""
     import torch
     from whisper.audio import N_SAMPLES, log_mel_spectrogram, pad_or_trim
 
     length = N_SAMPLES
     if not habits.padded:
-        longest = max(len(w.samples) for w in windows) + round(_MARGIN_S * RATE)
+        # Not by the longest here: how much silence follows a window changes what is heard in it,
+        # and so a text would depend on its neighbours in the batch.
+        longest = round((habits.longest / 1000 + _MARGIN_S) * RATE)
+        longest = max(longest, *(len(w.samples) for w in windows))
         length = min(N_SAMPLES, -(-longest // 320) * 320)  # whole frames of the encoder
-    mels = [log_mel_spectrogram(pad_or_trim(w.samples, length), model.dims.n_mels) for w in windows]
-    mel = torch.stack(mels).to(device, dtype)
-    return model.encoder(mel) if length == N_SAMPLES else encode_short(model.encoder, mel)
+    return torch.stack(
+        [log_mel_spectrogram(pad_or_trim(w.samples, length), bands) for w in windows]
+    )
 
 
 def encode_short(encoder: Any, mel: Tensor) -> Tensor:

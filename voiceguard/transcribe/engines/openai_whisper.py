@@ -11,11 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voiceguard.domain import Engine, Span, Window, Word
+from voiceguard.domain import Engine, Window, Word
 from voiceguard.errors import ModelError
-from voiceguard.transcribe.engines.alignment import TokenTime, align
+from voiceguard.transcribe.engines.alignment import align
 from voiceguard.transcribe.engines.encoding import context_of, encode, habits_of
-from voiceguard.transcribe.engines.segments import Segment, segments
+from voiceguard.transcribe.engines.segments import segments
+from voiceguard.transcribe.engines.words import segment_words, token_words
 from voiceguard.transcribe.models import official
 from voiceguard.transcribe.options import TranscribeOptions
 
@@ -76,11 +77,11 @@ class OpenAIWhisper:
             spoken = [segments(r.tokens, self._tokenizer, w.duration)
                       for r, w in zip(decoded, batch, strict=True)]
             if self._options.word_times == "none":
-                return [_segment_words(w, s) for w, s in zip(batch, spoken, strict=True)]
+                return [segment_words(w, s) for w, s in zip(batch, spoken, strict=True)]
             times = align(self._model, self._tokenizer, features,
                           [[t for s in window for t in s.tokens] for window in spoken],
                           [w.duration for w in batch])
-        return [_words(self._tokenizer, w, t) for w, t in zip(batch, times, strict=True)]
+        return [token_words(self._tokenizer, w, t) for w, t in zip(batch, times, strict=True)]
 
     def _decode(self, batch: list[Window], features: Tensor) -> list[DecodingResult]:
         """Greedy (or beam) first; windows that look wrong again, hotter, each with its own seed."""
@@ -172,46 +173,3 @@ def _load(checkpoint: Path, device: str) -> tuple[Any, str]:
         model.half()
     torch.set_grad_enabled(False)
     return model, digest.hexdigest()
-
-
-def _words(tokenizer: Any, window: Window, times: list[TokenTime]) -> tuple[Word, ...]:
-    """Characters (words, in spaced languages) with times in the recording, in order."""
-    if not times:
-        return ()
-    texts, groups = tokenizer.split_to_word_tokens([t.token for t in times])
-    out: list[Word] = []
-    at, piece = 0, 0
-    for text, group in zip(texts, groups, strict=True):
-        mine = times[at : at + len(group)]
-        at += len(group)
-        start, end = mine[0].start, mine[-1].end
-        piece = max(piece, window.piece_at((start + end) / 2))
-        a = window.in_recording(start, piece)
-        if out and out[-1].span:
-            a = max(a, out[-1].span.end)
-        b = max(a, window.in_recording(end, piece))
-        confidence = sum(t.probability for t in mine) / len(mine)
-        if out and not _sounds(text):
-            last = out[-1]
-            out[-1] = Word(last.text + text, last.span, last.confidence)
-        else:
-            out.append(Word(text, Span(a, b), round(confidence, 3)))
-    return tuple(out)
-
-
-def _sounds(text: str) -> bool:
-    return any(c.isalnum() for c in text)
-
-
-def _segment_words(window: Window, spoken: list[Segment]) -> tuple[Word, ...]:
-    """A "word" for each timed segment, where word times are not wanted."""
-    out: list[Word] = []
-    piece = 0
-    for segment in spoken:
-        piece = max(piece, window.piece_at((segment.start + segment.end) / 2))
-        a = window.in_recording(segment.start, piece)
-        if out and out[-1].span:
-            a = max(a, out[-1].span.end)
-        b = max(a, window.in_recording(segment.end, piece))
-        out.append(Word(segment.text, Span(a, b)))
-    return tuple(out)
