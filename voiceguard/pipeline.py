@@ -15,11 +15,21 @@ import numpy as np
 
 from voiceguard.assess import FlagOptions, assess, flag_matches, outcome_of
 from voiceguard.audio import FRAME_MS, AudioOptions, Survey, frame_db, leaked, read_blocks, survey
-from voiceguard.domain import CallInfo, CallReport, Notice, Role, Span, Transcript, Window, Word
+from voiceguard.domain import (
+    CallInfo,
+    CallReport,
+    Event,
+    Notice,
+    Role,
+    Span,
+    Transcript,
+    Window,
+    Word,
+)
 from voiceguard.errors import VoiceGuardError
 from voiceguard.match import Matcher, match_transcript
 from voiceguard.rules import Library, Playbook
-from voiceguard.speech import GAP_MS, Packer, SileroDetector, Speech, SpeechDetector, SpeechOptions
+from voiceguard.speech import GAP_MS, LineDetector, Packer, Speech, SpeechDetector, SpeechOptions
 from voiceguard.transcribe import ChannelWords, Transcriber, assemble
 from voiceguard.voices import check_roles, roles_for
 
@@ -94,6 +104,7 @@ class _Open:
     survey: Survey
     words: dict[int, list[Word]] = field(default_factory=dict)
     speech: dict[int, list[Speech]] = field(default_factory=dict)
+    sounds: list[Event] = field(default_factory=list)
     waiting: set[str] = field(default_factory=set)
     read: bool = False
     notices: list[Notice] = field(default_factory=list)
@@ -120,7 +131,7 @@ class Analyzer:
         judge: Judge,
         options: AnalyzeOptions,
         on_audio: Progress | None = None,
-        detector: Callable[[SpeechOptions], SpeechDetector] = SileroDetector,
+        detector: Callable[[SpeechOptions], SpeechDetector] = LineDetector,
     ) -> None:
         self._transcriber, self._judge, self._options = transcriber, judge, options
         self._on_audio = on_audio or (lambda call, ms: None)
@@ -181,6 +192,7 @@ class Analyzer:
             found = levels.own(i, detectors[i].finish())
             yield from self._pack(held, channel, packers[i], found)
             yield from packers[i].finish()
+            held.sounds += (replace(e, channel=channel) for e in detectors[i].sounds)
 
     @staticmethod
     def _pack(
@@ -212,6 +224,7 @@ class Analyzer:
             for c in look.active
         ]
         turns, events = assemble(channels, options.word_times)
+        events = tuple(sorted((*events, *held.sounds), key=lambda e: (e.span, e.kind)))
         return Transcript(
             held.call.id, turns, self._transcriber.engine.language, events, held.call.info,
             look.recording, self._transcriber.engine,
