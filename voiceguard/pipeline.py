@@ -29,7 +29,15 @@ from voiceguard.domain import (
 from voiceguard.errors import VoiceGuardError
 from voiceguard.match import Matcher, match_transcript
 from voiceguard.rules import Library, Playbook
-from voiceguard.speech import GAP_MS, LineDetector, Packer, Speech, SpeechDetector, SpeechOptions
+from voiceguard.speech import (
+    GAP_MS,
+    LineDetector,
+    Packer,
+    Speech,
+    SpeechDetector,
+    SpeechOptions,
+    beside_music,
+)
 from voiceguard.transcribe import ChannelWords, Transcriber, assemble
 from voiceguard.voices import check_roles, roles_for
 
@@ -228,7 +236,7 @@ class Analyzer:
         return Transcript(
             held.call.id, turns, self._transcriber.engine.language, events, held.call.info,
             look.recording, self._transcriber.engine,
-            (*look.notices, *held.notices, *check_roles(turns)),
+            (*look.notices, *held.notices, *check_roles(turns), *beside_music(turns, events)),
         )
 
 

@@ -13,13 +13,23 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from line_sounds import (
-    LINE, cadence, clips, keys, music, noise, pad, pluck, sines, telephone, tune,
+    LINE,
+    cadence,
+    clips,
+    keys,
+    music,
+    noise,
+    pad,
+    pluck,
+    sines,
+    telephone,
+    tune,
 )  # fmt: skip
 
 from voiceguard.audio import AudioOptions, read_blocks
-from voiceguard.domain import RATE, Event, Piece, Span, Window
+from voiceguard.domain import RATE, Event, Piece, Span, Turn, Window
 from voiceguard.domain.span import covered
-from voiceguard.speech import LineDetector, SileroDetector, Speech, SpeechDetector
+from voiceguard.speech import LineDetector, SileroDetector, Speech, SpeechDetector, beside_music
 from voiceguard.transcribe import TranscribeOptions
 from voiceguard.transcribe.engines.fake import FakeTranscriber
 
@@ -58,15 +68,22 @@ def on_line(samples: Samples, seed: int = 0) -> Samples:
     return telephone(soxr.resample(samples, RATE, LINE), np.random.default_rng(seed), -20, 35)
 
 
-def test_of_200_clips_without_speech_at_most_2_yield_text() -> None:
+def test_of_200_clips_without_speech_at_most_2_yield_text_and_music_is_marked() -> None:
     engine = FakeTranscriber(Path(), TranscribeOptions())
-    written = []
+    written, unmarked = [], []
     for name, samples in clips():
-        found = run(LineDetector(), samples)
+        detector = LineDetector()
+        found = run(detector, samples)
         windows = [Window(f"{name}:0:{i}", 0, (Piece(s.span, 0),), s.samples)
                    for i, s in enumerate(found)]
-        written += [name for _, words in engine.transcribe(windows) if words][:1]
+        if not any(words for _, words in engine.transcribe(windows)):
+            continue
+        written.append(name)
+        turns = [Turn(i, engine.text, span=s.span) for i, s in enumerate(found)]
+        if name.startswith("music") and len(beside_music(turns, detector.sounds)) < len(turns):
+            unmarked.append(name)
     assert len(written) <= 2, written
+    assert unmarked == []
 
 
 @pytest.mark.parametrize("seed", [92, 208, 344])
@@ -75,6 +92,17 @@ def test_a_note_taken_for_a_voice_is_taken_away(seed: int) -> None:
     samples = telephone(music(rng, 10), rng)
     assert run(SileroDetector(), samples) != []
     assert run(LineDetector(), samples) == []
+
+
+@pytest.mark.parametrize(
+    ("span", "channel_", "marked"),
+    [(Span(4_500, 5_000), 0, True), (Span(1_000, 1_400), 0, True), (Span(4_500, 5_000), 1, False),
+     (Span(6_000, 6_500), 0, False), (Span(4_500, 8_000), 0, False)],
+)
+def test_short_text_beside_music_is_marked(span: Span, channel_: int, marked: bool) -> None:
+    events = (Event("music", Span(1_000, 4_200), 0), Event("tone", Span(5_000, 6_000), 0, 450.0))
+    notices = beside_music([Turn(3, "嗯", channel=channel_, span=span)], events)
+    assert [n.turn for n in notices] == ([3] if marked else [])
 
 
 TONES = {

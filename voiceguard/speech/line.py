@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 #: Bursts of one tone no further apart than this are one sound: ring-back pauses for 4 s.
 _CADENCE_MS = 4_300
-#: Two bursts are of one tone; two stretches are of one burst.
-_OTHER_HZ, _DRIFT_HZ = 10.0, 2.0
+#: Two bursts no further apart are of one tone; two finds are of one burst, if they share this much.
+_OTHER_HZ, _DRIFT_HZ, _SHARED_MS = 10.0, 1.0, 96
 #: Within speech a shorter tone is taken for a voice that met its frequency.
 _SURE_MS = 300
 #: Frames are kept for this long beyond the longest span, ms.
@@ -90,7 +90,7 @@ class LineDetector:
             old = self._tones[i]
             if old.span.end < new.span.start:
                 break
-            if _same(old, new, _DRIFT_HZ) and old.span.start <= new.span.end:
+            if _same(old, new, _DRIFT_HZ) and old.span.overlap(new.span) >= _SHARED_MS:
                 self._tones[i] = replace(old, span=old.span.cover(new.span))
                 return
         self._tones.append(new)
@@ -141,7 +141,8 @@ class LineDetector:
             marks[max(span.start // HOP_MS - self._from, 0) :
                   max(span.end // HOP_MS + 1 - self._from, 0)] = True
         if self._vad.open_from is not None:
-            marks[max(self._vad.open_from // HOP_MS - self._from, 0) :] = True
+            start = self._vad.open_from - self._options.pad
+            marks[max(start // HOP_MS - self._from, 0) :] = True
         return marks
 
     def _without_tones(self, speech: Speech) -> list[Speech]:

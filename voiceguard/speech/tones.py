@@ -43,7 +43,8 @@ def tones(frames: Frames) -> list[tuple[int, int, float | None]]:
     Keys are pairs, and which key it was is not told: callers key in card numbers.
     """
     loud = frames.power > _QUIETEST
-    single = loud & (frames.alone >= _PURE) & (frames.beside <= _BESIDE) & _near(frames.first, _SINGLE)
+    pure = (frames.alone >= _PURE) & (frames.beside <= _BESIDE)
+    single = loud & pure & _near(frames.first, _SINGLE)
     pair = loud & _key(frames)
     out: list[tuple[int, int, float | None]] = []
     for first, end in _steady(frames.power, frames.first, single, _LASTS, _DRIFT_HZ):
