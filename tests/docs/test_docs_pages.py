@@ -20,7 +20,7 @@ from voiceguard.report.exporter import EXPORTERS
 from voiceguard.settings import PREFIX, Settings
 from voiceguard.transcribe.models import SIZES_MB
 
-NOTICES = ("audio/notices.py", "ingest/notices.py", "voices/roles.py")
+NOTICES = ("audio/notices.py", "ingest/notices.py", "speech/doubt.py", "voices/roles.py")
 
 
 @pytest.fixture(scope="module")
