@@ -18,7 +18,7 @@ from voiceguard.domain import Span
 from voiceguard.speech.partials import GROUP, HOP_MS, Frames
 
 #: What is looked at before and after a span, ms.
-AROUND_MS = 2_000
+AROUND_MS = 3_000
 _LONGEST_MS = 2_000  # a detector is not mistaken for longer
 _HELD, _HELD_AROUND = 0.3, 0.3  # shares of the power
 _FAINTER = 10**-0.8  # the music around may be this much fainter
@@ -26,7 +26,7 @@ _RISE = 10**0.3  # what is not held may be this much louder than around
 _TALK = 0.5  # of the time: above it somebody is talking
 _SAME = 0.02  # notes no further apart are one
 _FEW_NOTES = 0.8  # of the time on as few notes as a hum has: no tune
-_ENOUGH = 15  # frames to judge by
+_ENOUGH = 62  # frames with a note around a span (2 s): a vowel is not held for so long
 _FEWEST_NOTES = 8  # frames with a note to judge a tune by
 
 #: A stretch of music is told of from this length on; it may pause for ``_PAUSE_MS``.
@@ -56,17 +56,18 @@ def is_music(frames: Frames, at: int, span: Span, speech: NDArray[np.bool_]) -> 
     inside = frames[first:end]
     places = np.r_[low:first, end:high]
     around = frames[places[~speech[places]]]
-    if not len(inside) or len(around) < _ENOUGH:
+    if not len(inside) or not len(around):
         return False
     power, power_around = _mean(inside.power), _mean(around.power)
     loose, loose_around = power - _mean(inside.held), power_around - _mean(around.held)
-    notes = around.note[around.power > 0.1 * power]
+    notes = around.note[(around.power > 0.1 * power) & (around.note > 0)]
     return (
         _mean(inside.held) >= _HELD * power > 0
         and _mean(around.held) >= _HELD_AROUND * power_around
         and power_around >= _FAINTER * power
         and loose <= _RISE * max(loose_around, 1e-9)
-        and is_tune(notes[notes > 0])
+        and len(notes) >= _ENOUGH
+        and is_tune(notes)
     )
 
 
