@@ -15,11 +15,29 @@ import numpy as np
 
 from voiceguard.assess import FlagOptions, assess, flag_matches, outcome_of
 from voiceguard.audio import FRAME_MS, AudioOptions, Survey, frame_db, leaked, read_blocks, survey
-from voiceguard.domain import CallInfo, CallReport, Notice, Role, Span, Transcript, Window, Word
+from voiceguard.domain import (
+    CallInfo,
+    CallReport,
+    Event,
+    Notice,
+    Role,
+    Span,
+    Transcript,
+    Window,
+    Word,
+)
 from voiceguard.errors import VoiceGuardError
 from voiceguard.match import Matcher, match_transcript
 from voiceguard.rules import Library, Playbook
-from voiceguard.speech import GAP_MS, Packer, SileroDetector, Speech, SpeechDetector, SpeechOptions
+from voiceguard.speech import (
+    GAP_MS,
+    LineDetector,
+    Packer,
+    Speech,
+    SpeechDetector,
+    SpeechOptions,
+    beside_music,
+)
 from voiceguard.transcribe import (
     ChannelWords,
     GuardOptions,
@@ -105,6 +123,7 @@ class _Open:
     sounds: list[Sound] = field(default_factory=list)
     words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
     speech: dict[int, list[Speech]] = field(default_factory=dict)
+    line: list[Event] = field(default_factory=list)
     waiting: set[str] = field(default_factory=set)
     read: bool = False
     notices: list[Notice] = field(default_factory=list)
@@ -131,7 +150,7 @@ class Analyzer:
         judge: Judge,
         options: AnalyzeOptions,
         on_audio: Progress | None = None,
-        detector: Callable[[SpeechOptions], SpeechDetector] = SileroDetector,
+        detector: Callable[[SpeechOptions], SpeechDetector] = LineDetector,
     ) -> None:
         self._transcriber, self._judge, self._options = transcriber, judge, options
         self._on_audio = on_audio or (lambda call, ms: None)
@@ -191,6 +210,7 @@ class Analyzer:
             found = levels.own(i, detectors[i].finish())
             yield from self._pack(held, channel, packers[i], found)
             yield from packers[i].finish()
+            held.line += (replace(e, channel=channel) for e in detectors[i].sounds)
 
     @staticmethod
     def _pack(
@@ -227,13 +247,15 @@ class Analyzer:
             for c in look.active
         ]
         turns, events = assemble(channels, options.word_times)
+        events = tuple(sorted((*events, *held.line), key=lambda e: (e.span, e.kind)))
         findings = [finding for _, found in believed.values() for finding in found]
         engine = self._transcriber.engine
         recorded = tuple(sorted((*engine.options, *options.guards.record())))
         return Transcript(
             held.call.id, turns, engine.language, events, held.call.info,
             look.recording, replace(engine, options=recorded),
-            (*look.notices, *held.notices, *guard_notices(findings, turns), *check_roles(turns)),
+            (*look.notices, *held.notices, *guard_notices(findings, turns), *check_roles(turns),
+             *beside_music(turns, events)),
         )
 
 

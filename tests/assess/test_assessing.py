@@ -4,6 +4,7 @@ import pytest
 
 from voiceguard.assess import FlagOptions, assess, flag_matches, outcome_of
 from voiceguard.domain import (
+    Event,
     Evidence,
     Flag,
     Match,
@@ -76,6 +77,11 @@ def test_actions_follow_category_and_risk() -> None:
     assert not set(wanted) & {a.id for a in low.actions}
 
 
+def only(kind: str, value: float | None = None) -> Transcript:
+    """Nobody speaks; the line sounds like this."""
+    return Transcript("c", events=(Event(kind, Span(0, 9000), 1, value),))
+
+
 def call(*texts: str, role: Role = "agent", notices: tuple[Notice, ...] = ()) -> Transcript:
     turns = tuple(Turn(i, t, role, channel=0) for i, t in enumerate(texts))
     return Transcript("c", turns, notices=notices)
@@ -86,6 +92,11 @@ def call(*texts: str, role: Role = "agent", notices: tuple[Notice, ...] = ()) ->
     [
         (call(), "no_speech"),
         (call(notices=(Notice("unreadable", "x"),)), "unreadable"),
+        (only("tone", 450.3), "no_answer"),  # it rang, or was busy
+        (only("music"), "no_answer"),  # music instead of ringing
+        (only("tone", 2100.0), "machine"),  # a fax
+        (only("tone"), "no_speech"),  # keys: somebody was there
+        (only("silence"), "no_speech"),
         (call("喂，您好", "喂，听得到吗", "那我稍后再打"), "no_answer"),
         (call("您好，您拨打的用户暂时无法接通，请稍后再拨"), "machine"),
         (call("请在嘀声后留言"), "machine"),

@@ -21,7 +21,8 @@ from voiceguard.settings import PREFIX, Settings
 from voiceguard.transcribe.models import SIZES_MB
 
 NOTICES = (
-    "audio/notices.py", "ingest/notices.py", "transcribe/guards/guard.py", "voices/roles.py",
+    "audio/notices.py", "ingest/notices.py", "speech/doubt.py", "transcribe/guards/guard.py",
+    "voices/roles.py",
 )
 
 

@@ -100,6 +100,25 @@ def test_a_soft_copy_of_the_other_channel_is_not_transcribed_twice(tmp_path: Pat
     assert [round(ms / 1000) for ms in customer] == [10]
 
 
+def test_a_line_that_only_rings_is_no_answer_and_decodes_nothing(tmp_path: Path) -> None:
+    class Untouched(FakeTranscriber):
+        def transcribe(self, windows):  # type: ignore[no-untyped-def]
+            assert list(windows) == []
+            return iter(())
+
+    ringing = np.concatenate([tone(1, 450), np.zeros(4 * RATE)] * 3)
+    soundfile.write(tmp_path / "a.wav", np.stack([0 * ringing, ringing], axis=1), RATE)
+    analyzer = Analyzer(Untouched(Path(), TranscribeOptions()), JUDGE, OPTIONS)
+    (heard,) = analyzer.analyze([Call("a", str(tmp_path / "a.wav"))])
+    assert isinstance(heard, Heard)
+    assert heard.report.assessment.outcome == "no_answer"
+    (event,) = heard.report.transcript.events
+    assert (event.kind, event.channel) == ("tone", 1)
+    assert event.value == pytest.approx(450, abs=2)
+    assert event.span.start <= 50
+    assert event.span.end == pytest.approx(11_000, abs=60)
+
+
 def test_silence_is_not_assessable(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros((RATE * 3, 2)), RATE)
     (heard,) = analyze(tmp_path / "a.wav")

@@ -19,11 +19,17 @@ _RAISING = re.compile(
 )
 
 
+#: A fax machine or modem calls or answers with one of these (Hz, T.30 and V.25).
+_FAX = ((1062, 1138), (1285, 1315), (2085, 2115))
+
+
 def outcome_of(transcript: Transcript) -> Outcome:
-    """The outcome, from what was said and by how many channels or speakers."""
+    """The outcome, from what was said and by how many channels or speakers, and where nobody
+    spoke from what the line sounded like."""
     if not transcript.turns:
-        unreadable = any(n.code == "unreadable" for n in transcript.notices)
-        return "unreadable" if unreadable else "no_speech"
+        if any(n.code == "unreadable" for n in transcript.notices):
+            return "unreadable"
+        return _without_talk(transcript)
     texts = [normalise(turn.text).text for turn in transcript.turns]
     if _MACHINE.search("".join(texts)) and len(texts) <= _TRIES:
         return "machine"
@@ -34,3 +40,13 @@ def outcome_of(transcript: Transcript) -> Outcome:
         if unanswered:
             return "no_answer"
     return "conversation"
+
+
+def _without_talk(transcript: Transcript) -> Outcome:
+    """A line that rang, was busy or played music was never answered; a fax machine answers."""
+    heard = [e for e in transcript.events if e.kind in ("tone", "music")]
+    if any(e.value and low <= e.value <= high for e in heard for low, high in _FAX):
+        return "machine"
+    if any(e.kind == "music" or e.value for e in heard):
+        return "no_answer"
+    return "no_speech"

@@ -7,12 +7,13 @@ stream, so that a recording of any length is never held whole.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from voiceguard.domain import RATE, Span
+from voiceguard.domain import RATE, Event, Span
 from voiceguard.speech.silero import FRAME, Silero
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class Speech:
 class SpeechDetector(Protocol):
     """Turns one channel's samples into speech, in order and without overlap."""
 
+    @property
+    def sounds(self) -> Sequence[Event]:
+        """Tones and music, in order, without a channel; complete after ``finish``."""
+
     def feed(self, samples: NDArray[np.float32]) -> list[Speech]:
         """Speech completed by the next samples (float32, mono, 16 kHz)."""
 
@@ -68,6 +73,8 @@ class SpeechDetector(Protocol):
 class SileroDetector:
     """The Silero VAD over one channel (its package carries the model: no download)."""
 
+    sounds: Sequence[Event] = ()  # it tells speech from the rest, not what the rest is
+
     def __init__(self, options: SpeechOptions | None = None) -> None:
         self._options = options or SpeechOptions()
         self._model = Silero()
@@ -75,6 +82,11 @@ class SileroDetector:
         self._tail = np.zeros(0, np.float32)  # samples short of a frame
         self._kept = np.zeros(0, np.float32)  # samples a coming span may still need
         self._kept_from = 0  # in samples
+
+    @property
+    def open_from(self) -> int | None:
+        """Where the span begins that is still going on, ms; None where there is none."""
+        return self._spans.open_from
 
     def feed(self, samples: NDArray[np.float32]) -> list[Speech]:
         self._kept = np.concatenate([self._kept, samples])
@@ -98,12 +110,17 @@ class SileroDetector:
             a = span.start * RATE // 1000 - self._kept_from
             b = span.end * RATE // 1000 - self._kept_from
             samples = self._kept[max(a, 0) : b].copy()
-            power = float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
-            out.append(Speech(span, samples, round(10 * np.log10(power + 1e-12), 1)))
+            out.append(Speech(span, samples, level_of(samples)))
         drop = self._spans.needed_from * RATE // 1000 - self._kept_from
         if drop > 0:
             self._kept, self._kept_from = self._kept[drop:], self._kept_from + drop
         return out
+
+
+def level_of(samples: NDArray[np.float32]) -> float:
+    """RMS in dBFS."""
+    power = float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
+    return round(10 * float(np.log10(power + 1e-12)), 1)
 
 
 class Hysteresis:
@@ -116,6 +133,11 @@ class Hysteresis:
         self._quiet_from: int | None = None
         self._last_end = 0
         self._open: list[float] = []  # probabilities since the span began
+
+    @property
+    def open_from(self) -> int | None:
+        """Where the open span begins, ms, before it is padded; None where none is open."""
+        return self._start
 
     @property
     def needed_from(self) -> int:

@@ -5,10 +5,12 @@ It ships with the package so that users can test what they build around the seam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from voiceguard.domain import RATE, Span
+from voiceguard.domain import RATE, Event, Span
 from voiceguard.speech.detector import Speech, SpeechOptions
 
 _STEP_MS = 10
@@ -16,6 +18,8 @@ _STEP_MS = 10
 
 class LoudnessDetector:
     """Calls every stretch above −45 dBFS speech; a pause of ``min_silence`` ends it."""
+
+    sounds: Sequence[Event] = ()
 
     def __init__(self, options: SpeechOptions | None = None) -> None:
         self._pause = (options or SpeechOptions()).min_silence // _STEP_MS
