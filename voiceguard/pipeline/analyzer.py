@@ -8,7 +8,7 @@ recording.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from voiceguard.audio import LeakWatch, Reading, Survey
@@ -105,11 +105,12 @@ class Analyzer:
             key = call.id
             try:
                 held = yield from self._read(call, key)
-                missing = set(held.reading.survey().active) - set(held.channels)
-                if missing:  # what sounded like a copy for a minute is none
+                look = held.reading.survey()
+                if set(look.active) - set(held.channels):
+                    # What sounded like a copy for a minute is none.
                     del self._open[key]
                     key = f"{call.id}:again"
-                    held = yield from self._read(call, key, also=missing)
+                    held = yield from self._read(call, key, look)
             except VoiceGuardError as error:
                 self._open.pop(key, None)
                 self._done.append(Failed(call, error))
@@ -119,15 +120,20 @@ class Analyzer:
             self._close(held)
 
     def _read(
-        self, call: Call, key: str, also: Collection[int] = ()
+        self, call: Call, key: str, known: Survey | None = None
     ) -> Generator[Window | None, None, Hearing]:
-        """Windows of one call, block by block: of all channels but copies, and of ``also``."""
+        """Windows of one call, block by block.
+
+        Which channels are heard is told by ``known``, where the call was read before; else by its
+        first minute.
+        """
         reading = Reading(call.path, self._options.audio)
         held: Hearing | None = None
         now = 0
         for block in reading.blocks():
             if held is None:
-                held = self._open[key] = self._start(call, key, reading, also)
+                held = self._start(call, key, reading, known or reading.survey())
+                self._open[key] = held
                 leaks = LeakWatch(len(block.samples), block.rate)
             leaks.feed(block.samples)
             length = block.samples.shape[1] * 1000 // block.rate
@@ -136,7 +142,7 @@ class Analyzer:
                 found = channel.detector.feed(block.samples[number])
                 yield from self._pack(held, number, found, leaks, now)
             self._tell(held)
-            if not also:
+            if known is None:
                 self._on_audio(call, length)
             yield None
         assert held is not None  # a recording without samples is an error
@@ -144,17 +150,14 @@ class Analyzer:
             yield from self._pack(held, number, channel.detector.finish(), leaks, None)
         return held
 
-    def _start(
-        self, call: Call, key: str, reading: Reading, also: Collection[int]
-    ) -> Hearing:
-        look = reading.survey()
-        count = look.recording.channels
+    def _start(self, call: Call, key: str, reading: Reading, look: Survey) -> Hearing:
+        """Ready to hear a call; silent channels too, for their party may speak later."""
         channels = {
             c: Channel(self._detector(self._speech), Packer(key, c, self._transcriber.longest))
-            for c in range(count) if c in also or c not in look.copies
+            for c in range(look.recording.channels) if c not in look.copies
         }
         return Hearing(call, key, reading, channels, self._roles(look), not look.mono_like,
-                     TurnBuilder(self._options.word_times))
+                       TurnBuilder(self._options.word_times))
 
     def _roles(self, look: Survey) -> tuple[Role, ...]:
         count = look.recording.channels
