@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceguard.domain import Role, Span, Word
-from voiceguard.transcribe import ChannelWords, assemble
+from voiceguard.transcribe import ChannelWords, TurnBuilder, assemble
+from voiceguard.transcribe.turns import JOIN_MS, OVERLAP_MS
 
 Said = tuple[int, int, str]
 
@@ -88,3 +91,35 @@ def test_no_word_is_lost_or_moved(a: list[Said], b: list[Said]) -> None:
         for word in t.words:
             assert word.span is not None
             assert t.span.start <= word.span.start <= word.span.end <= t.span.end
+
+
+@given(spans, spans, st.booleans(), st.randoms(use_true_random=False))
+def test_turns_that_come_early_are_those_of_the_whole(
+    a: list[Said], b: list[Said], join: bool, chance: random.Random
+) -> None:
+    """Spans come one at a time from either channel; each time, all that is final must be right
+    already, and with the end everything is."""
+    left = [laid_out(a), laid_out(b)]
+    roles: tuple[Role, Role] = ("agent", "customer")
+    whole, _ = assemble(channel(i, roles[i], *left[i], join=join) for i in (0, 1))
+    builder, out = TurnBuilder(), []
+    while any(left):
+        i = chance.choice([i for i in (0, 1) if left[i]])
+        builder.feed(channel(i, roles[i], left[i].pop(0), join=join))
+        heads = [part[0][0] for part in left if part]
+        out += builder.final(min(heads) if heads else 10**9)
+        assert out == list(whole[: len(out)])
+        sure = [t for t in whole if t.span and heads and t.span.end + JOIN_MS <= min(heads)]
+        assert len(out) >= len(sure)  # nothing is held back for longer than it must be
+    assert (*out, *builder.final()) == whole
+
+
+@given(spans, spans)
+def test_overlaps_are_those_of_comparing_every_pair(a: list[Said], b: list[Said]) -> None:
+    turns, events = assemble(
+        [channel(0, "agent", *laid_out(a)), channel(1, "customer", *laid_out(b))])
+    pairs = [(x.span, y.span) for x in turns for y in turns
+             if x.index < y.index and x.channel != y.channel and x.span and y.span]
+    slow = sorted(Span(max(x.start, y.start), min(x.end, y.end)) for x, y in pairs
+                  if x.overlap(y) >= OVERLAP_MS)
+    assert [e.span for e in events if e.kind == "overlap"] == slow

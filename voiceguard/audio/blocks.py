@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,24 +45,31 @@ def read_blocks(path: str, options: AudioOptions, channels: Sequence[int]) -> It
     Raises:
         AudioError: the recording can't be opened, or has no such channel.
     """
-    size = max(1, options.rate * options.block_ms // 1000)
     with Source(path, options) as source:
         _check(source, channels)
-        waiting: list[Samples] = []
-        held = given = 0
-        for piece in _resampled(source, list(channels), options.rate):
-            waiting.append(piece)
-            held += piece.shape[1]
-            if held < size:
-                continue
-            joined = np.concatenate(waiting, axis=1)
-            whole = held // size * size
-            for at in range(0, whole, size):
-                yield _block(joined[:, at : at + size], given + at, options.rate)
-            given += whole
-            waiting, held = [joined[:, whole:]], held - whole
-        if held:
-            yield _block(np.concatenate(waiting, axis=1), given, options.rate)
+        yield from blocks_of(source.chunks(), source.rate, options, channels)
+
+
+def blocks_of(
+    chunks: Iterable[Samples], rate: int, options: AudioOptions, channels: Sequence[int]
+) -> Iterator[Block]:
+    """Blocks, as from :func:`read_blocks`, of ``chunks`` (all channels, n) at ``rate`` Hz."""
+    size = max(1, options.rate * options.block_ms // 1000)
+    waiting: list[Samples] = []
+    held = given = 0
+    for piece in _resampled(chunks, rate, list(channels), options.rate):
+        waiting.append(piece)
+        held += piece.shape[1]
+        if held < size:
+            continue
+        joined = np.concatenate(waiting, axis=1)
+        whole = held // size * size
+        for at in range(0, whole, size):
+            yield _block(joined[:, at : at + size], given + at, options.rate)
+        given += whole
+        waiting, held = [joined[:, whole:]], held - whole
+    if held:
+        yield _block(np.concatenate(waiting, axis=1), given, options.rate)
 
 
 def clip(path: str, options: AudioOptions, span: Span, channel: int) -> Samples:
@@ -112,18 +119,20 @@ def _block(samples: Samples, at: int, rate: int) -> Block:
     return Block(round(at * 1000 / rate), np.ascontiguousarray(samples), rate)
 
 
-def _resampled(source: Source, channels: list[int], rate: int) -> Iterator[Samples]:
+def _resampled(
+    chunks: Iterable[Samples], source_rate: int, channels: list[int], rate: int
+) -> Iterator[Samples]:
     """Pieces (channels, n) of any length at ``rate``."""
     if not channels:
         return
-    if source.rate == rate:
-        for chunk in source.chunks():
+    if source_rate == rate:
+        for chunk in chunks:
             yield chunk[channels]
         return
     # librosa.resample takes whole recordings; this is the same resampler, fed piece by piece.
     import soxr  # type: ignore[import-untyped, unused-ignore]
 
-    stream = soxr.ResampleStream(source.rate, rate, len(channels), dtype="float32", quality="HQ")
-    for chunk in source.chunks():
+    stream = soxr.ResampleStream(source_rate, rate, len(channels), dtype="float32", quality="HQ")
+    for chunk in chunks:
         yield stream.resample_chunk(np.ascontiguousarray(chunk[channels].T), last=False).T
     yield stream.resample_chunk(np.zeros((0, len(channels)), np.float32), last=True).T

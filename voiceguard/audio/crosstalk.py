@@ -9,6 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from voiceguard.audio.decode.reader import Samples
+from voiceguard.audio.levels import FRAME_MS, frame_db
+from voiceguard.domain import Span
+
 Levels = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -22,9 +26,51 @@ MAX_LAG = 25
 """Frames (0.5 s) that a copy may come late: echoes of a satellite or mobile line."""
 WINDOW = 12
 """Frames on both sides over which envelopes are compared (0.5 s in all)."""
+REMEMBERED_MS = 300_000
+"""How far back levels are compared: long enough to know the line, and a few minutes of a long
+recording tell more about now than its first hour does."""
 _MIN_FRAMES = 25
 _ACTIVE_DB = 12.0
 _FLOOR_DB = -90.0
+
+
+class LeakWatch:
+    """Tells a party's own speech from the other's, leaked over, while the samples stream by.
+
+    Feed blocks of (channels, n) in order; the last ``REMEMBERED_MS`` are kept, as levels.
+    """
+
+    def __init__(self, channels: int, rate: int) -> None:
+        self._rate = rate
+        self._size = rate * FRAME_MS // 1000
+        self._frames: NDArray[np.float32] = np.zeros((channels, 0), np.float32)
+        self._first = 0  # number of the first frame that is kept
+        self._rest: Samples = np.zeros((channels, 0), np.float32)
+        self._marks: Flags | None = None
+
+    def feed(self, samples: Samples) -> None:
+        """Take the next samples into account."""
+        if len(samples) < 2:
+            return
+        joined = np.concatenate([self._rest, samples], axis=1)
+        whole = joined.shape[1] // self._size * self._size
+        self._rest = joined[:, whole:].copy()
+        fresh = frame_db(joined[:, :whole], self._rate)
+        frames = np.concatenate([self._frames, fresh], axis=1)
+        drop = max(0, frames.shape[1] - REMEMBERED_MS // FRAME_MS)
+        self._frames, self._first = frames[:, drop:].copy(), self._first + drop
+        self._marks = None
+
+    def share(self, channel: int, span: Span) -> float:
+        """How much of ``span`` is only a leak of another channel, 0 to 1; 0 where not known."""
+        if len(self._frames) < 2:
+            return 0.0
+        if self._marks is None:
+            self._marks = leaked(self._frames)
+        start = span.start // FRAME_MS
+        end = max(span.end // FRAME_MS, start + 1)
+        part = self._marks[channel, max(0, start - self._first) : max(0, end - self._first)]
+        return float(part.mean()) if len(part) else 0.0
 
 
 def leaked(frames_db: NDArray[np.floating]) -> Flags:

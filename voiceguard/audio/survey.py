@@ -1,4 +1,4 @@
-"""One pass over a recording before anything is recognised in it: what it is and how good."""
+"""What a recording is and how good, told by one pass over its samples."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy import bool_
 from numpy.typing import NDArray
 
 from voiceguard.audio import notices
+from voiceguard.audio.decode.reader import Samples
 from voiceguard.audio.decode.source import Source
 from voiceguard.audio.levels import ChannelLevel, Meter
 from voiceguard.audio.options import AudioOptions
@@ -35,6 +36,7 @@ class Survey:
         mono_like: there is but one signal: one channel, or all live ones the same. Channels
             don't tell the speakers apart; analysing ``active`` is enough.
         active: channels worth transcribing: not dead, and no copy of an earlier one.
+        copies: live channels that carry the same as an earlier one.
         peaks: per channel, up to 2000 waveform peaks, 0 … 1.
         peak_ms: milliseconds that a peak stands for.
         notices: what is wrong with the recording, with stable codes.
@@ -44,9 +46,53 @@ class Survey:
     levels: tuple[ChannelLevel, ...]
     mono_like: bool
     active: tuple[int, ...]
+    copies: tuple[int, ...]
     peaks: tuple[tuple[float, ...], ...]
     peak_ms: float
     notices: tuple[Notice, ...]
+
+
+class Gauges:
+    """What a survey measures, while the samples stream by; memory does not grow with them."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._sha256 = source.sha256()
+        self._meter = Meter(source.channels, source.rate)
+        self._sameness = Sameness(source.channels, source.rate)
+        self._waveform = Waveform(source.channels, source.rate)
+
+    def feed(self, chunk: Samples) -> None:
+        """Take the next samples (channels, n) into account."""
+        self._meter.feed(chunk)
+        self._sameness.feed(chunk)
+        self._waveform.feed(chunk)
+
+    def survey(self) -> Survey:
+        """Of all that was fed; notices about the file are right once it was read to the end."""
+        source = self._source
+        recording = Recording(
+            path=source.path,
+            sha256=self._sha256,
+            duration=round(source.done * 1000 / source.rate),
+            sample_rate=source.rate,
+            channels=source.channels,
+            codec=source.codec,
+        )
+        levels = self._meter.levels()
+        live = [i for i, level in enumerate(levels) if not _dead(level)]
+        copies = _copies(live, self._sameness.matrix())
+        active = tuple(i for i in live if all(i not in group[1:] for group in copies))
+        return Survey(
+            recording=recording,
+            levels=levels,
+            mono_like=len(levels) == 1 or len(live) > 1 == len(active),
+            active=active,
+            copies=tuple(i for group in copies for i in group[1:]),
+            peaks=self._waveform.peaks(),
+            peak_ms=self._waveform.step_ms,
+            notices=source.notices() + _judge(levels, live, copies),
+        )
 
 
 def survey(path: str, options: AudioOptions) -> Survey:
@@ -56,36 +102,10 @@ def survey(path: str, options: AudioOptions) -> Survey:
         AudioError: nothing in it can be decoded; one line with the file's name.
     """
     with Source(path, options) as source:
-        sha256 = source.sha256()
-        meter = Meter(source.channels, source.rate)
-        sameness = Sameness(source.channels, source.rate)
-        waveform = Waveform(source.channels, source.rate)
+        gauges = Gauges(source)
         for chunk in source.chunks():
-            meter.feed(chunk)
-            sameness.feed(chunk)
-            waveform.feed(chunk)
-        recording = Recording(
-            path=path,
-            sha256=sha256,
-            duration=round(source.done * 1000 / source.rate),
-            sample_rate=source.rate,
-            channels=source.channels,
-            codec=source.codec,
-        )
-        about_file = source.notices()
-    levels = meter.levels()
-    live = [i for i, level in enumerate(levels) if not _dead(level)]
-    copies = _copies(live, sameness.matrix())
-    active = tuple(i for i in live if all(i not in group[1:] for group in copies))
-    return Survey(
-        recording=recording,
-        levels=levels,
-        mono_like=len(levels) == 1 or len(live) > 1 == len(active),
-        active=active,
-        peaks=waveform.peaks(),
-        peak_ms=waveform.step_ms,
-        notices=about_file + _judge(levels, live, copies),
-    )
+            gauges.feed(chunk)
+        return gauges.survey()
 
 
 def _dead(level: ChannelLevel) -> bool:

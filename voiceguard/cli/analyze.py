@@ -58,6 +58,9 @@ def analyze(
     batch_size: Annotated[int | None, typer.Option(help="Windows decoded together.")] = None,
     device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda", help="Where.")] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; 0: all.")] = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Print each flag as soon as it is found.")
+    ] = False,
     rules: Rules = None,
     ruleset: Ruleset = None,
     config: Config = None,
@@ -65,7 +68,9 @@ def analyze(
 ) -> None:
     """Transcribe recordings and flag what needs attention.
 
-    Without -o, a table of flags is printed; with -o DIR each call is written there, too.
+    Without -o, a table of flags is printed; with -o DIR each call is written there, too. With
+    --stream a line is printed for each flag while the recording is still being read: as JSON where
+    the output is not a terminal.
     """
     from voiceguard.settings import load_settings
 
@@ -74,14 +79,17 @@ def analyze(
         word_times=word_times, batch_size=batch_size, device=device, threads=threads, rules=rules,
         ruleset=ruleset,
     )
-    failed = _run(audio, settings, output, formats, metadata, columns or [], hints, raw, quiet)
+    failed = _run(
+        audio, settings, output, formats, metadata, columns or [], hints, raw, stream, quiet
+    )
     if failed:
         raise typer.Exit(1)
 
 
 def _run(
     audio: Sequence[Path], settings: Settings, output: str | None, formats: str,
-    metadata: Path | None, columns: Sequence[str], hints: Path | None, raw: str | None, quiet: bool,
+    metadata: Path | None, columns: Sequence[str], hints: Path | None, raw: str | None,
+    stream: bool, quiet: bool,
 ) -> bool:
     """True where anything failed."""
     from rich.console import Console
@@ -90,12 +98,15 @@ def _run(
     from voiceguard.cli.options import load_rules, make_judge
     from voiceguard.cli.progress import Meter
     from voiceguard.cli.results import Results, show, titles
-    from voiceguard.errors import VoiceGuardError
+    from voiceguard.cli.stream import FlagStream
+    from voiceguard.errors import UsageError, VoiceGuardError
     from voiceguard.ingest import read_hints
-    from voiceguard.pipeline import AnalyzeOptions, Analyzer, Failed, unique_ids
+    from voiceguard.pipeline import AnalyzeOptions, Analyzer, Failed, Heard, unique_ids
     from voiceguard.report import name_outputs
     from voiceguard.settings import parse_roles
 
+    if stream and output == "-":
+        raise UsageError("--stream prints flags where -o - prints reports", "give a folder with -o")
     terms = read_hints(hints) if hints else ()
     library = load_rules(settings)
     judge = make_judge(settings, library, terms)
@@ -111,13 +122,19 @@ def _run(
     )
     transcriber = _transcriber(settings, terms)
     console = Console(stderr=True)
+    terminal = sys.stdout.isatty()
+    told = FlagStream(titles(library), terminal=terminal) if stream else None
     failed, reports = bool(refused), []
     for error in refused:
         print(f"error: {error}", file=sys.stderr)
     with Meter(console, len(calls), enabled=not quiet) as meter:
-        analyzer = Analyzer(transcriber, judge, options, meter.audio)
+        analyzer = Analyzer(
+            transcriber, judge, options, meter.audio, on_flags=told.flags if told else None
+        )
         for result in analyzer.analyze(calls):
             meter.call()
+            if told:
+                told.end(result.call, result.report if isinstance(result, Heard) else None)
             if isinstance(result, Failed):
                 failed = True
                 meter.say(f"error: {result.error}")
@@ -135,8 +152,8 @@ def _run(
     if known is not None and not quiet:
         for line in _unmatched(known, audio):
             print(f"warning: {line}", file=sys.stderr)
-    if output != "-" and not quiet and reports:
-        show(Console(), reports, titles(library))
+    if output != "-" and not quiet and reports and (terminal or not stream):
+        show(Console(), reports, titles(library), flags_too=not stream)
     return failed
 
 

@@ -100,9 +100,10 @@ _SEVERITY = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "
 
 
 def show(
-    console: Console, reports: Sequence[CallReport], names: Mapping[str, tuple[str, str]]
+    console: Console, reports: Sequence[CallReport], names: Mapping[str, tuple[str, str]],
+    *, flags_too: bool = True,
 ) -> None:
-    """A table of flags and a line for each call."""
+    """A table of flags, if wanted, and a line for each call."""
     from rich.table import Table
     from rich.text import Text
 
@@ -113,12 +114,12 @@ def show(
         for flag in report.flags:
             heard = flag.text if flag.how in ("exact", "regex") else f"{flag.text} ~ {flag.matched}"
             flags.add_row(
-                report.id, _clock(flag.span.start if flag.span else None),
+                report.id, clock(flag.span.start if flag.span else None),
                 Text(flag.severity, _SEVERITY[flag.severity]),
                 names.get(flag.category, (flag.category, ""))[0],
                 ("? " if flag.needs_listening else "") + heard, flag.title,
             )
-    if flags.row_count:
+    if flags.row_count and flags_too:
         console.print(flags)
         console.print()
     calls = Table(box=None, pad_edge=False, header_style="bold")
@@ -128,7 +129,7 @@ def show(
         a, recording = report.assessment, report.transcript.recording
         what = a.actions[0].title.split(" / ")[0] if a.actions else ""
         calls.add_row(
-            report.id, _clock(recording.duration if recording else None),
+            report.id, clock(recording.duration if recording else None),
             Text(a.risk or "not assessable", _RISK.get(a.risk or "", "magenta")),
             "" if a.score is None else str(a.score), str(len(report.flags)),
             f"{a.disposition}{'：' if what else ''}{what}",
@@ -136,7 +137,8 @@ def show(
     console.print(calls)
 
 
-def _clock(ms: int | None) -> str:
+def clock(ms: int | None) -> str:
+    """``61234`` → ``1:01.2``; empty where the time is not known."""
     if ms is None:
         return ""
     return f"{ms // 60000}:{ms // 1000 % 60:02d}.{ms // 100 % 10}"

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any
 
 from voiceguard.domain import Evidence, Match, Span, Transcript, Turn
 from voiceguard.match.hit import Hit, TurnText, strongest
-from voiceguard.match.patterns import PatternFinder
+from voiceguard.match.patterns import PatternFinder, PatternIndex
 from voiceguard.match.phrases import PhraseFinder
 from voiceguard.rules import Pattern, Phrase, Rule
 
 
-class _Finder(Protocol):
-    def find(self, turn: TurnText) -> Iterator[Hit]: ...
+class _Conditions:
+    """Conditions of which one must hold."""
 
+    def __init__(self, conditions: Iterable[Phrase | Pattern], compiled: Mapping[str, Any]) -> None:
+        self._phrases: list[PhraseFinder] = []
+        self._patterns: dict[str, PatternFinder] = {}
+        for condition in conditions:
+            if isinstance(condition, Phrase):
+                self._phrases.append(PhraseFinder(condition))
+            else:
+                text = condition.text
+                self._patterns[text] = PatternFinder(condition, compiled[text])
 
-def _finder(condition: Phrase | Pattern) -> _Finder:
-    if isinstance(condition, Phrase):
-        return PhraseFinder(condition)
-    return PatternFinder(condition)
+    def find(self, turn: TurnText, possible: Set[str]) -> Iterator[Hit]:
+        """Hits in no particular order; of the patterns only the ``possible`` are tried."""
+        for phrase in self._phrases:
+            yield from phrase.find(turn)
+        for text in self._patterns.keys() & possible:
+            yield from self._patterns[text].find(turn)
 
 
 class _Compiled:
-    """One rule with its finders."""
+    """One rule, ready to be looked for."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, compiled: Mapping[str, Any]) -> None:
         self.rule = rule
-        self._any = [_finder(c) for c in rule.any]
-        self._unless = [_finder(c) for c in rule.unless]
+        self._any = _Conditions(rule.any, compiled)
+        self._unless = _Conditions(rule.unless, compiled)
 
-    def hits(self, turn: TurnText) -> tuple[Hit, ...]:
+    def hits(self, turn: TurnText, possible: Set[str]) -> tuple[Hit, ...]:
         """Evidence in ``turn``; empty where the rule does not hold."""
-        found = strongest(h for finder in self._any for h in finder.find(turn))
-        if found and any(True for finder in self._unless for _ in finder.find(turn)):
+        found = strongest(self._any.find(turn, possible))
+        if found and any(True for _ in self._unless.find(turn, possible)):
             return ()
         return found
 
@@ -46,17 +57,23 @@ class Matcher:
     """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._rules = [_Compiled(rule) for rule in rules]
+        known = list(rules)
+        self._index = PatternIndex(
+            c.text for rule in known for c in (*rule.any, *rule.unless) if isinstance(c, Pattern)
+        )
+        compiled = self._index.compiled()
+        self._rules = [_Compiled(rule, compiled) for rule in known]
 
     def feed(self, turn: Turn) -> list[Match]:
         """Matches that ``turn`` completes, in order of the rules."""
         text, out = TurnText(turn.text), []
+        possible = self._index.possible(text.normalised.text)
         for compiled in self._rules:
             rule = compiled.rule
             assumed = turn.role == "unknown" and "unknown" not in rule.roles
             if turn.role not in rule.roles and not assumed:
                 continue
-            hits = compiled.hits(text)
+            hits = compiled.hits(text, possible)
             if hits:
                 evidence = tuple(_evidence(turn, text, hit) for hit in hits)
                 out.append(Match(rule.id, turn.role, evidence, role_assumed=assumed))

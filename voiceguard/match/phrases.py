@@ -79,8 +79,10 @@ class PhraseFinder:
         return chain
 
     def _places(self, piece: _Piece, turn: TurnText) -> list[Hit]:
-        hits = list(self._exact(piece, turn))
-        if piece.by_sound:
+        hits: list[Hit] = []
+        if piece.text in turn.normalised.text:
+            hits += self._exact(piece, turn)
+        if piece.by_sound and piece.sounds.key in turn.sounds.key:
             hits += self._sounding(piece, turn, taken={h.start for h in hits})
         if piece.nearly and not hits:
             hits += self._nearly(piece, turn)

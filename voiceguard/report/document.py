@@ -56,7 +56,7 @@ def report_document(report: CallReport) -> Document:
         },
         "turns": [_turn(turn) for turn in transcript.turns],
         "events": [_event(event) for event in sorted(transcript.events, key=_event_place)],
-        "flags": [_flag(flag) for flag in sorted(report.flags, key=_flag_place)],
+        "flags": [flag_document(flag) for flag in sorted(report.flags, key=_flag_place)],
         "assessment": _assessment(report.assessment),
         "warnings": [_notice(notice) for notice in all_notices(report)],
     }
@@ -193,7 +193,8 @@ def _event(event: Event) -> Document:
     }
 
 
-def _flag(flag: Flag) -> Document:
+def flag_document(flag: Flag) -> Document:
+    """A flag as it stands in a report."""
     return {
         "id": flag.id,
         "rule": flag.rule,

@@ -63,6 +63,10 @@ class SpeechDetector(Protocol):
     def sounds(self) -> Sequence[Event]:
         """Tones and music, in order, without a channel; complete after ``finish``."""
 
+    @property
+    def settled(self) -> int:
+        """Speech that is still to come begins here or later, ms."""
+
     def feed(self, samples: NDArray[np.float32]) -> list[Speech]:
         """Speech completed by the next samples (float32, mono, 16 kHz)."""
 
@@ -82,6 +86,10 @@ class SileroDetector:
         self._tail = np.zeros(0, np.float32)  # samples short of a frame
         self._kept = np.zeros(0, np.float32)  # samples a coming span may still need
         self._kept_from = 0  # in samples
+
+    @property
+    def settled(self) -> int:
+        return self._spans.needed_from
 
     @property
     def open_from(self) -> int | None:

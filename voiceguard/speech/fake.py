@@ -20,6 +20,7 @@ class LoudnessDetector:
     """Calls every stretch above −45 dBFS speech; a pause of ``min_silence`` ends it."""
 
     sounds: Sequence[Event] = ()
+    settled = 0  # all speech comes at the end
 
     def __init__(self, options: SpeechOptions | None = None) -> None:
         self._pause = (options or SpeechOptions()).min_silence // _STEP_MS

@@ -56,6 +56,11 @@ class LineDetector:
         heard = [replace(t, span=t.span.clamp(Span(0, end))) for t in self._cadences()]
         return tuple(sorted([*music, *heard], key=lambda s: (s.span, s.kind)))
 
+    @property
+    def settled(self) -> int:
+        waiting = self._waiting[0].span.start if self._waiting else self._vad.settled
+        return min(waiting, self._vad.settled)
+
     def feed(self, samples: NDArray[np.float32]) -> list[Speech]:
         self._length += len(samples)
         self._take(self._partials.feed(samples), self._vad.feed(samples))

@@ -239,8 +239,10 @@ class AvReader:
         allowed = 60 * self.rate + 10 * done - self.trouble.silenced - self.trouble.filled
         owed, self._bad, self._owed = min(self._owed, max(0, allowed)), 0, 0
         self.trouble.silenced += owed
+        if self._demuxer not in _TIMED:
+            return owed
         stamp = _seconds(frame.pts, frame.time_base)
-        if self._demuxer not in _TIMED or stamp is None:
+        if stamp is None:
             return owed
         gap = round((stamp - self._origin) * self.rate) - done - owed
         if gap <= _GAP_S * self.rate or gap > allowed - owed:
@@ -284,11 +286,17 @@ def _has_frame_count(view: View) -> bool:
 
 
 def _seconds(count: int | None, base: Any) -> float | None:
-    return None if count is None or base is None else float(count * base)
+    # Rounded once, as a fraction's product is, but without reducing it: this runs for every frame.
+    return None if count is None or base is None else count * base.numerator / base.denominator
 
 
 def _to_float(frame: AudioFrame) -> Samples:
     """Samples (channels, n) in -1 … 1."""
+    if frame.format.name == "fltp":  # most decoders; to_ndarray takes detours
+        samples = np.empty((frame.layout.nb_channels, frame.samples), np.float32)
+        for row, plane in zip(samples, frame.planes, strict=True):
+            row[:] = np.frombuffer(plane, np.float32, frame.samples)
+        return samples
     data = frame.to_ndarray()
     if not frame.format.is_planar:
         data = data.reshape(-1, frame.layout.nb_channels).T
