@@ -19,7 +19,7 @@ from whisper.tokenizer import get_tokenizer
 
 from voiceguard.domain import Window
 from voiceguard.errors import UsageError
-from voiceguard.transcribe import TranscribeOptions
+from voiceguard.transcribe import TranscribeOptions, threads
 from voiceguard.transcribe.engines.alignment import _medians, align
 from voiceguard.transcribe.engines.encoding import Habits, habits_of, log_mels
 from voiceguard.transcribe.engines.lookahead import alike
@@ -266,3 +266,35 @@ def test_a_bfloat16_encoder_is_told_in_the_report_and_keeps_nearly_all_text(
     assert dict(long.engine.options)["precision"] == "float32"
     reference = text(long)
     assert Levenshtein.distance(text(short), reference) <= 0.1 * len(reference)
+
+
+def test_windows_tried_again_do_not_depend_on_the_batch(windows: list[Window]) -> None:
+    def texts(size: int) -> list[str]:
+        options = TranscribeOptions(batch_size=size, logprob_limit=-0.25, temperatures=(0.0, 0.9),
+                                    word_times="none")
+        engine = OpenAIWhisper(DEMO_FILE, options)
+        engine._habits = Habits(4_500, padded=False, fallback=True)
+        return ["".join(w.text for w in row) for _, row in engine.transcribe(windows[:6])]
+
+    once = OpenAIWhisper(DEMO_FILE, TranscribeOptions(word_times="none"))
+    greedy = ["".join(w.text for w in row) for _, row in once.transcribe(windows[:6])]
+    again = texts(6)
+    assert again == texts(2)
+    assert 0 < sum(a != b for a, b in zip(again, greedy, strict=True)) < 6, "some, not all"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "variable", "expected"), [(3, None, 3), (0, None, 1), (0, "7", 5), (3, "7", 3)]
+)
+def test_threads_are_set_once(
+    wanted: int, variable: str | None, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = [5]
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if variable:
+        monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    monkeypatch.setattr(threads, "usable_cores", lambda: 1)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: used[0])
+    monkeypatch.setattr(torch, "set_num_threads", lambda n: used.__setitem__(0, n))
+    threads.set_threads(wanted)
+    assert used == [expected]
