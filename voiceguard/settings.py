@@ -39,7 +39,12 @@ class Settings(BaseSettings):
     batch_size: int = Field(16, ge=1, le=256, description="windows decoded together")
     beam_size: int = Field(1, ge=1, le=20, description="beams; 1 is greedy")
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="where to compute")
-    threads: int = Field(0, ge=0, le=1024, description="CPU threads; 0 lets torch choose")
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="number format; `auto`: the fastest of the device that keeps the text"
+    )
+    threads: int = Field(
+        0, ge=0, le=1024, description="CPU threads; 0: one for each core that may be used"
+    )
     filename_pattern: str = Field(
         "", description="metadata in file names, such as {agent_id}_{customer_id}_{started_at}"
     )

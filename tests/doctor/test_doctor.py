@@ -24,11 +24,12 @@ from voiceguard.doctor import (
     checks,
     examine,
     formats,
-    machine,
     packages,
 )
 from voiceguard.doctor import finding as finding_module
 from voiceguard.errors import ModelMissingError
+from voiceguard.transcribe import threads
+from voiceguard.transcribe.network import precision as number_formats
 
 Patch = pytest.MonkeyPatch
 KEYS = [(c.area, c.name) for c in checks()]
@@ -363,7 +364,7 @@ def precision(monkeypatch: Patch, tmp_path: Path, flags: str, level: str, onednn
     import torch
 
     (tmp_path / "cpuinfo").write_text(f"processor\t: 0\n{flags}\nprocessor\t: 1\n")
-    monkeypatch.setattr(machine, "_CPU_INFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(number_formats, "_CPU_INFO", tmp_path / "cpuinfo")
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: level)
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: onednn)
     return find("machine", "precision")
@@ -389,7 +390,7 @@ def test_precision(
 
 
 def test_precision_where_the_system_does_not_tell(tmp_path: Path, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(machine, "_CPU_INFO", tmp_path / "nowhere")
+    monkeypatch.setattr(number_formats, "_CPU_INFO", tmp_path / "nowhere")
     assert find("machine", "precision").ok == "limited"
 
 
@@ -404,7 +405,7 @@ def test_threads(quota: str, used: int, ok: str, tmp_path: Path, monkeypatch: Pa
     import torch
 
     (tmp_path / "cpu.max").write_text(quota)
-    monkeypatch.setattr(machine, "_CPU_QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(threads, "_CPU_QUOTA", tmp_path / "cpu.max")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     monkeypatch.setattr(torch, "get_num_threads", lambda: used)
     found = find("machine", "threads")

@@ -13,7 +13,7 @@ from voiceguard.domain import Piece, Span, Window, Word
 from voiceguard.errors import ModelError
 from voiceguard.transcribe import TranscribeOptions, load_transcriber
 from voiceguard.transcribe.engines.alignment import align
-from voiceguard.transcribe.engines.encoding import Habits, encode, encode_short, habits_of
+from voiceguard.transcribe.engines.encoding import Habits, habits_of, log_mels
 from voiceguard.transcribe.engines.openai_whisper import OpenAIWhisper
 from voiceguard.transcribe.models import DEMO_FILE
 from voiceguard.transcribe.options import WordTimes
@@ -88,13 +88,14 @@ def test_token_times_are_those_of_whispers_own_alignment(
     from whisper.audio import N_FRAMES, N_SAMPLES, log_mel_spectrogram, pad_or_trim
     from whisper.timing import find_alignment
 
-    model, tokenizer = engine._model, engine._tokenizer
+    model, tokenizer = whisper.load_model(str(DEMO_FILE), device="cpu"), engine._tokenizer
     tokens = tokenizer.encode("您好请问是李强先生吗")
     mel = pad_or_trim(log_mel_spectrogram(pad_or_trim(windows[0].samples, N_SAMPLES)), N_FRAMES)
     whispers = find_alignment(model, tokenizer, tokens, mel, windows[0].duration // 10)
     with torch.inference_mode():
-        features = encode(model, windows[:1], Habits(), "cpu", torch.float32)
-        (ours,) = align(model, tokenizer, features, [tokens], [windows[0].duration])
+        memory = engine._decoder.remember(engine._encoder(log_mels(windows[:1], Habits(), 80)))
+        (ours,) = align(engine._decoder, tokenizer, engine._heads, memory, [tokens],
+                        [windows[0].duration])
     at = 0
     for word in whispers[:-1]:
         mine = ours[at : at + len(word.tokens)]
@@ -103,13 +104,6 @@ def test_token_times_are_those_of_whispers_own_alignment(
         assert mine[-1].end / 1000 == pytest.approx(word.end, abs=1e-6)
         mean = sum(t.probability for t in mine) / len(mine)
         assert mean == pytest.approx(word.probability, rel=1e-3, abs=1e-6)
-    assert whisper.__version__
-
-
-def test_the_short_encoder_is_the_encoder(engine: OpenAIWhisper) -> None:
-    mel = torch.randn(1, 80, 3000)
-    with torch.inference_mode():
-        assert torch.allclose(encode_short(engine._model.encoder, mel), engine._model.encoder(mel))
 
 
 def test_a_checkpoint_without_habits_is_padded(tmp_path: Path) -> None:

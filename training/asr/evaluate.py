@@ -11,15 +11,40 @@ from __future__ import annotations
 import argparse
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from rapidfuzz.distance import Levenshtein
+from torch import Tensor
 
 from training.asr.network import SmallWhisper, export
 from training.asr.train import PHONES, SYLLABLES
 from training.asr.windows import Labels, prepare, window
-from voiceguard.transcribe.engines.encoding import context_of, encode_short
+
+
+def encode_short(encoder: Any, mel: Tensor) -> Tensor:
+    """Whisper's encoder on (batch, mels, frames) of fewer than 3000 frames; an even number."""
+    x = F.gelu(encoder.conv2(F.gelu(encoder.conv1(mel)))).permute(0, 2, 1)
+    x = (x + encoder.positional_embedding[: x.shape[1]]).to(x.dtype)
+    for block in encoder.blocks:
+        x = block(x)
+    return encoder.ln_post(x)
+
+
+@contextmanager
+def context_of(model: Any, frames: int) -> Iterator[None]:
+    """Let openai-whisper's decoder take features of ``frames`` frames as already encoded: it knows
+    them by the length that the model's dimensions name."""
+    before = model.dims.n_audio_ctx
+    model.dims.n_audio_ctx = frames
+    try:
+        yield
+    finally:
+        model.dims.n_audio_ctx = before
 
 
 def main() -> None:

@@ -57,6 +57,9 @@ def analyze(
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Windows decoded together.")] = None,
     device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda", help="Where.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="auto|float32|…", help="Number format.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; 0: all.")] = None,
     stream: Annotated[
         bool, typer.Option("--stream", help="Print each flag as soon as it is found.")
@@ -76,8 +79,8 @@ def analyze(
 
     settings = load_settings(
         config, engine=engine, model=model, model_dir=model_dir, language=language, roles=roles,
-        word_times=word_times, batch_size=batch_size, device=device, threads=threads, rules=rules,
-        ruleset=ruleset,
+        word_times=word_times, batch_size=batch_size, device=device, precision=precision,
+        threads=threads, rules=rules, ruleset=ruleset,
     )
     failed = _run(
         audio, settings, output, formats, metadata, columns or [], hints, raw, stream, quiet
@@ -186,6 +189,7 @@ def _guards(settings: Settings, hints: tuple[str, ...]) -> GuardOptions:
 def _transcriber(settings: Settings, hints: tuple[str, ...]) -> Transcriber:
     from voiceguard.transcribe import TranscribeOptions, load_transcriber
     from voiceguard.transcribe.models import locate, pull
+    from voiceguard.transcribe.threads import set_threads
 
     if settings.allow_download and settings.model != "demo":
         from voiceguard.errors import ModelMissingError
@@ -196,14 +200,11 @@ def _transcriber(settings: Settings, hints: tuple[str, ...]) -> Transcriber:
             checkpoint = pull(settings.model, settings.model_dir)
     else:
         checkpoint = locate(settings.model, settings.model_dir)
-    if settings.threads:
-        import torch
-
-        torch.set_num_threads(settings.threads)
+    set_threads(settings.threads)
     options = TranscribeOptions(
         language=settings.language, word_times=settings.word_times,
         batch_size=settings.batch_size, beam_size=settings.beam_size, hints=hints,
-        device=settings.device,
+        device=settings.device, precision=settings.precision,
     )
     return load_transcriber(settings.engine, checkpoint, options)
 

@@ -9,10 +9,6 @@ from pathlib import Path
 
 from voiceguard.doctor.finding import Check, Verdict
 
-_CPU_INFO = Path("/proc/cpuinfo")
-_CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-#: What bfloat16 in hardware is called, on x86 and ARM.
-_BFLOAT16 = ("amx_bf16", "avx512_bf16", "bf16")
 #: Room for the largest model, and for the smallest that is of use, in bytes.
 _LARGE, _SMALL = 3_200_000_000, 500_000_000
 _TORCH = "pip install --force-reinstall torch"
@@ -32,9 +28,11 @@ def checks(model_dir: Path | None) -> tuple[Check, ...]:
 def _precision() -> Verdict:
     import torch
 
+    from voiceguard.transcribe.network.precision import bfloat16_hardware
+
     level = torch.backends.cpu.get_cpu_capability()
     onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call, unused-ignore]
-    half = [flag for flag in _BFLOAT16 if flag in _cpu_flags()]
+    half = bfloat16_hardware()
     detail = f"float32 ({level}{', oneDNN' if onednn else ''})"
     detail += f", bfloat16 in hardware ({', '.join(half)})" if half else ", no bfloat16 hardware"
     if level == "DEFAULT" or not onednn:
@@ -45,38 +43,16 @@ def _precision() -> Verdict:
     return Verdict("ok", detail)
 
 
-def _cpu_flags() -> frozenset[str]:
-    """Features of the first processor, empty where the system does not tell."""
-    try:
-        lines = _CPU_INFO.read_text(errors="replace").splitlines()
-    except OSError:
-        return frozenset()
-    named = (line.partition(":") for line in lines)
-    found = next((v for key, _, v in named if key.strip() in ("flags", "Features")), "")
-    return frozenset(found.split())
-
-
 def _threads() -> Verdict:
     import torch
 
-    cores, used = _usable_cores(), torch.get_num_threads()
+    from voiceguard.transcribe.threads import usable_cores
+
+    cores, used = usable_cores(), torch.get_num_threads()
     detail = f"{cores} cores for us, PyTorch uses {used}"
     if used > cores or (used == 1 and cores > 1):
         return Verdict("limited", detail, f"set OMP_NUM_THREADS={cores}")
     return Verdict("ok", detail)
-
-
-def _usable_cores() -> int:
-    """Cores that this process may use: its own affinity, and the quota of its container."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # only Linux has it
-        cores = os.cpu_count() or 1
-    try:
-        quota, period = _CPU_QUOTA.read_text().split()
-        return max(1, min(cores, round(int(quota) / int(period))))
-    except (OSError, ValueError, ZeroDivisionError):
-        return cores
 
 
 def _gpu() -> Verdict:

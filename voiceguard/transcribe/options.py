@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from voiceguard.domain import Scalar
+from voiceguard.transcribe.network.precision import Wanted
 
 WordTimes = Literal["all", "none"]
 #: The guards against invented text, in the order in which they look.
@@ -28,6 +29,7 @@ class TranscribeOptions:
         hints: words given to the recogniser beforehand, empty for none.
         seed: of the sampling at temperatures above 0.
         device: ``auto``, ``cpu`` or ``cuda``.
+        precision: number format; ``auto`` is the fastest that keeps the text.
     """
 
     language: str = "zh"
@@ -41,6 +43,7 @@ class TranscribeOptions:
     hints: tuple[str, ...] = ()
     seed: int = 0
     device: str = "auto"
+    precision: Wanted = "auto"
 
     def record(self) -> tuple[tuple[str, Scalar], ...]:
         """Sorted pairs for the report; hints only as a hash, for they may hold names."""

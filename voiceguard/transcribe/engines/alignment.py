@@ -1,21 +1,30 @@
 """When each token was said: dynamic time warping over Whisper's cross-attention.
 
-The method is openai-whisper's ``timing.find_alignment``, for a batch of windows whose encoder
-output is already there, so that the encoder does not run a second time.
+The method is openai-whisper's ``timing.find_alignment``, for a batch of windows whose keys and
+values are already there, so that neither the encoder nor they are computed a second time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from voiceguard.transcribe.network.decoder import Decoder, Looks, Memory
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _FRAME_MS = 20
 _MEDIAN = 7
-#: Windows aligned at once: the attention and logits of all their tokens are held together.
-_TOGETHER = 4
+#: Tokens aligned at once: attention to the whole window is held for each.
+_TOGETHER = 512
+#: Tokens scored at once: the scores of the whole vocabulary are held for each.
+_SCORED = 128
+#: Exchanges that bring the middle of seven values to the middle (N. Devillard, "Fast median
+#: search", 1998).
+_EXCHANGES = ((0, 5), (0, 3), (1, 6), (2, 4), (0, 1), (3, 5), (2, 6), (2, 3), (3, 6), (4, 5),
+              (1, 4), (1, 3), (3, 4))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,75 +38,88 @@ class TokenTime:
 
 
 def align(
-    model: Any, tokenizer: Any, features: Tensor, tokens: list[list[int]], durations: list[int]
+    decoder: Decoder, tokenizer: Any, heads: Sequence[tuple[int, int]], memory: Memory,
+    tokens: Sequence[Sequence[int]], durations: Sequence[int],
 ) -> list[list[TokenTime]]:
     """Token times of each window.
 
     Args:
-        features: encoder output, (windows, 1500, width).
+        heads: ``(layer, head)`` of those whose attention tells the time.
+        memory: the windows.
         tokens: text tokens of each window, without timestamps.
         durations: length of each window in ms; attention to the padding after it is left out.
     """
     out: list[list[TokenTime]] = [[] for _ in tokens]
-    todo = sorted((i for i, t in enumerate(tokens) if t), key=lambda i: len(tokens[i]))
-    for at in range(0, len(todo), _TOGETHER):
-        group = todo[at : at + _TOGETHER]
-        rows = _group(model, tokenizer, features[group], [tokens[i] for i in group],
-                      [durations[i] for i in group])
-        for i, row in zip(group, rows, strict=True):
-            out[i] = row
+    start = 0
+    while start < len(memory.order):
+        stop, longest = start, 0
+        while stop < len(memory.order):
+            longest = max(longest, len(tokens[memory.order[stop]]))
+            if stop > start and longest * (stop + 1 - start) > _TOGETHER:
+                break
+            stop += 1
+        rows = memory.part(start, stop)
+        given = [tokens[w] for w in rows.order]
+        if any(given):
+            found = _group(decoder, tokenizer, heads, rows, given,
+                           [durations[w] for w in rows.order])
+            for window, times in zip(rows.order, found, strict=True):
+                out[window] = times
+        start = stop
     return out
 
 
 def _group(
-    model: Any, tokenizer: Any, features: Tensor, tokens: list[list[int]], durations: list[int]
+    decoder: Decoder, tokenizer: Any, heads: Sequence[tuple[int, int]], memory: Memory,
+    tokens: Sequence[Sequence[int]], durations: Sequence[int],
 ) -> list[list[TokenTime]]:
     import torch
-    from whisper.model import disable_sdpa
 
     head = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
     longest = max(map(len, tokens))
     given = torch.tensor(
         [[*head, *row, *[tokenizer.eot] * (longest + 1 - len(row))] for row in tokens],
-        device=features.device,
+        device=memory.keys[0].device,
     )
-    looks: list[Any] = [None] * model.dims.n_text_layer
-    hooks = [
-        block.cross_attn.register_forward_hook(
-            lambda _m, _i, result, layer=layer: looks.__setitem__(layer, result[-1])
-        )
-        for layer, block in enumerate(model.decoder.blocks)
-    ]
-    try:
-        with disable_sdpa():
-            logits = model.decoder(given, features)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    heads = torch.stack([looks[layer][:, h] for layer, h in model.alignment_heads.indices().T], 1)
-    out = []
+    looks = Looks({layer: [h for at, h in heads if at == layer] for layer, _ in heads})
+    hidden = decoder(given, memory, looks=looks)
+    seen = torch.cat(looks.found, 1)
+    before = len(head) - 1  # the step that says the first text token
+    said = torch.cat([hidden[i, before : before + len(row)] for i, row in enumerate(tokens)])
+    flat = torch.tensor([token for row in tokens for token in row], device=given.device)
+    chances = iter(_probabilities(decoder, said, flat, tokenizer.eot))
+    out: list[list[TokenTime]] = []
     for i, row in enumerate(tokens):
-        before = len(head) - 1  # the step that says the first text token
-        chance = logits[i, before : before + len(row), : tokenizer.eot].float().softmax(-1)
-        probabilities = chance[torch.arange(len(row)), torch.tensor(row, device=chance.device)]
-        frames = max(2, min(durations[i] // _FRAME_MS, heads.shape[-1]))
-        steps = heads[i, :, : len(head) + len(row) + 1, :frames]
-        out.append(_times(steps, row, before, probabilities.tolist()))
+        frames = max(2, min(durations[i] // _FRAME_MS, seen.shape[-1]))
+        steps = seen[i, :, : len(head) + len(row) + 1, :frames]
+        out.append(_times(steps, row, before, [next(chances) for _ in row]) if row else [])
+    return out
+
+
+def _probabilities(decoder: Decoder, hidden: Tensor, tokens: Tensor, eot: int) -> list[float]:
+    """Probability of each token among those that are text."""
+    import torch
+
+    out: list[float] = []
+    parts = zip(torch.split(hidden, _SCORED), torch.split(tokens, _SCORED), strict=True)
+    for some, wanted in parts:
+        scores = decoder.vocabulary.scores(some)[:, :eot]
+        chosen = scores.gather(1, wanted[:, None])[:, 0]
+        out += torch.exp(chosen - scores.logsumexp(1)).tolist()
     return out
 
 
 def _times(
-    looks: Tensor, tokens: list[int], before: int, probabilities: list[float]
+    looks: Tensor, tokens: Sequence[int], before: int, probabilities: Sequence[float]
 ) -> list[TokenTime]:
     """Warp tokens onto frames; ``looks`` is (heads, steps, frames) of raw attention."""
     import numpy as np
     import torch
     from librosa.sequence import dtw
-    from whisper.timing import median_filter
 
     weights = looks.float().softmax(-1)
     std, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
-    weights = median_filter((weights - mean) / (std + 1e-9), _MEDIAN)
+    weights = _medians((weights - mean) / (std + 1e-9))
     matrix = weights.mean(0)[before : before + len(tokens) + 1].double().cpu().numpy()
     _, path = dtw(C=-matrix)
     path = path[::-1]
@@ -107,3 +129,17 @@ def _times(
         TokenTime(token, float(begins[k]), float(begins[k + 1]), probability)
         for k, (token, probability) in enumerate(zip(tokens, probabilities, strict=True))
     ]
+
+
+def _medians(x: Tensor) -> Tensor:
+    """``whisper.timing.median_filter`` over seven frames: the same values without its sort."""
+    import torch
+    import torch.nn.functional as F
+
+    if x.shape[-1] <= _MEDIAN // 2:
+        return x
+    padded = F.pad(x, (_MEDIAN // 2, _MEDIAN // 2), mode="reflect")
+    near = list(padded.unfold(-1, _MEDIAN, 1).unbind(-1))
+    for a, b in _EXCHANGES:
+        near[a], near[b] = torch.minimum(near[a], near[b]), torch.maximum(near[a], near[b])
+    return near[_MEDIAN // 2]

@@ -1,4 +1,4 @@
-"""From samples to encoder output, and decoding of windows shorter than Whisper's 30 s.
+"""From samples to what the encoder takes, also for windows shorter than Whisper's 30 s.
 
 Whisper pads every window to 30 s of silence, which on a CPU is most of the work for short speech.
 A checkpoint that was trained on shorter windows says so (key ``windows``, which openai-whisper
@@ -7,11 +7,10 @@ ignores); its windows are encoded at their own length. All others are padded as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from voiceguard.domain import RATE, Window
 
@@ -48,16 +47,6 @@ def habits_of(checkpoint: Path) -> Habits:
     return Habits(longest, bool(said.get("padded", True)), bool(said.get("fallback", True)))
 
 
-def encode(
-    model: Any, windows: Sequence[Window], habits: Habits, device: str, dtype: Any
-) -> Tensor:
-    """Encoder output of a batch, (windows, frames of 20 ms, width)."""
-    from whisper.audio import N_FRAMES
-
-    mel = log_mels(windows, habits, model.dims.n_mels).to(device, dtype)
-    return model.encoder(mel) if mel.shape[-1] == N_FRAMES else encode_short(model.encoder, mel)
-
-
 def log_mels(windows: Sequence[Window], habits: Habits, bands: int) -> Tensor:
     """Whisper's input, (windows, bands, frames of 10 ms); 3000 frames where it is padded."""
     import torch
@@ -73,26 +62,3 @@ def log_mels(windows: Sequence[Window], habits: Habits, bands: int) -> Tensor:
     return torch.stack(
         [log_mel_spectrogram(pad_or_trim(w.samples, length), bands) for w in windows]
     )
-
-
-def encode_short(encoder: Any, mel: Tensor) -> Tensor:
-    """Whisper's encoder on (batch, mels, frames) of fewer than 3000 frames; an even number."""
-    import torch.nn.functional as F
-
-    x = F.gelu(encoder.conv2(F.gelu(encoder.conv1(mel)))).permute(0, 2, 1)
-    x = (x + encoder.positional_embedding[: x.shape[1]]).to(x.dtype)
-    for block in encoder.blocks:
-        x = block(x)
-    return encoder.ln_post(x)  # type: ignore[no-any-return]
-
-
-@contextmanager
-def context_of(model: Any, frames: int) -> Iterator[None]:
-    """Let openai-whisper's decoder take features of ``frames`` frames as already encoded: it knows
-    them by the length that the model's dimensions name."""
-    before = model.dims.n_audio_ctx
-    model.dims.n_audio_ctx = frames
-    try:
-        yield
-    finally:
-        model.dims.n_audio_ctx = before
