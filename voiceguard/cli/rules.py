@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voiceguard.cli.options import Rules
+
+if TYPE_CHECKING:
+    from voiceguard.rules import Rule
 
 app = typer.Typer(help="Look at rule libraries and check them.", no_args_is_help=True)
 
@@ -41,6 +44,9 @@ def lint(
 @app.command()
 def test(
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Rule folder.")] = None,
+    noise: Annotated[
+        bool, typer.Option("--noise", help="Also with a recogniser's errors: 5, 10 and 15 %.")
+    ] = False,
 ) -> None:
     """Run every rule on its own examples (exit code 1 where one comes out wrong)."""
     from voiceguard.evaluate import check_examples
@@ -53,5 +59,22 @@ def test(
         typer.echo(f"{f.file}:{f.line}: {f.rule}: {want}: {f.text}", err=True)
     examples = sum(len(r.hits) + len(r.misses) for r in rules)
     typer.echo(f"{len(rules)} rules, {examples} examples, {len(failures)} wrong")
+    if noise:
+        _noise(rules)
     if failures:
         raise typer.Exit(1)
+
+
+def _noise(rules: tuple[Rule, ...]) -> None:
+    """Print how much recall is left at each rate of errors, and the rules that lose most."""
+    from voiceguard.evaluate import recall_kept
+
+    rates = (0.05, 0.10, 0.15)
+    kept = recall_kept(rules, rates)
+    for rate in rates:
+        mine = [k for k in kept if k.rate == rate]
+        share = sum(k.kept for k in mine) / sum(k.heard for k in mine)
+        typer.echo(f"{rate:.0%} of the characters wrong: {share:.1%} of the examples still hit")
+    weakest = sorted((k for k in kept if k.rate == rates[-1]), key=lambda k: k.kept / k.heard)
+    for k in weakest[:5]:
+        typer.echo(f"  weakest at {k.rate:.0%}: {k.rule} ({k.kept} of {k.heard})")

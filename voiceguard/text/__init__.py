@@ -2,6 +2,8 @@
 
 from voiceguard.text.normalise import Normalised, normalise
 from voiceguard.text.simplify import simplify
-from voiceguard.text.sound import Sounds, sounds, syllable_similarity
+from voiceguard.text.sound import Sounds, fold, sounds, syllable_similarity
 
-__all__ = ["Normalised", "Sounds", "normalise", "simplify", "sounds", "syllable_similarity"]
+__all__ = [
+    "Normalised", "Sounds", "fold", "normalise", "simplify", "sounds", "syllable_similarity",
+]  # fmt: skip
