@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +41,27 @@ class TurnText:
     @cached_property
     def sounds(self) -> Sounds:
         return sounds(self.normalised.text)
+
+    @cached_property
+    def classes(self) -> str:
+        """The normalised text with each Chinese character as its class of sounds, one for one."""
+        out = list(self.normalised.text)
+        for code, at in zip(self.sounds.key, self.sounds.origin, strict=True):
+            if "\u4e00" <= out[at] <= "\u9fff":
+                out[at] = _short(code)
+        return "".join(out)
+
+
+@functools.cache
+def _short(code: str) -> str:
+    """A class of sounds as a private character; RE2's automata grow with the bytes of a character.
+
+    Numbered as they are met: there are some 300 classes, and 5,000 such characters.
+    """
+    return chr(0xE400 + next(_numbers))
+
+
+_numbers = itertools.count()
 
 
 def strongest(hits: Iterable[Hit], most: int = 5) -> tuple[Hit, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import Any
+from collections.abc import Iterable, Iterator, Set
 
 from voiceguard.domain import Evidence, Match, Span, Transcript, Turn
 from voiceguard.match.hit import Hit, TurnText, strongest
-from voiceguard.match.patterns import PatternFinder, PatternIndex
+from voiceguard.match.patterns import PatternFinder, Patterns
 from voiceguard.match.phrases import PhraseFinder
 from voiceguard.rules import Pattern, Phrase, Rule
 
@@ -15,15 +14,14 @@ from voiceguard.rules import Pattern, Phrase, Rule
 class _Conditions:
     """Conditions of which one must hold."""
 
-    def __init__(self, conditions: Iterable[Phrase | Pattern], compiled: Mapping[str, Any]) -> None:
+    def __init__(self, conditions: Iterable[Phrase | Pattern], patterns: Patterns) -> None:
         self._phrases: list[PhraseFinder] = []
         self._patterns: dict[str, PatternFinder] = {}
         for condition in conditions:
             if isinstance(condition, Phrase):
                 self._phrases.append(PhraseFinder(condition))
             else:
-                text = condition.text
-                self._patterns[text] = PatternFinder(condition, compiled[text])
+                self._patterns[condition.text] = patterns.finder(condition.text)
 
     def find(self, turn: TurnText, possible: Set[str]) -> Iterator[Hit]:
         """Hits in no particular order; of the patterns only the ``possible`` are tried."""
@@ -36,10 +34,10 @@ class _Conditions:
 class _Compiled:
     """One rule, ready to be looked for."""
 
-    def __init__(self, rule: Rule, compiled: Mapping[str, Any]) -> None:
+    def __init__(self, rule: Rule, patterns: Patterns) -> None:
         self.rule = rule
-        self._any = _Conditions(rule.any, compiled)
-        self._unless = _Conditions(rule.unless, compiled)
+        self._any = _Conditions(rule.any, patterns)
+        self._unless = _Conditions(rule.unless, patterns)
 
     def hits(self, turn: TurnText, possible: Set[str]) -> tuple[Hit, ...]:
         """Evidence in ``turn``; empty where the rule does not hold."""
@@ -58,16 +56,15 @@ class Matcher:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         known = list(rules)
-        self._index = PatternIndex(
+        self._patterns = Patterns(
             c.text for rule in known for c in (*rule.any, *rule.unless) if isinstance(c, Pattern)
         )
-        compiled = self._index.compiled()
-        self._rules = [_Compiled(rule, compiled) for rule in known]
+        self._rules = [_Compiled(rule, self._patterns) for rule in known]
 
     def feed(self, turn: Turn) -> list[Match]:
         """Matches that ``turn`` completes, in order of the rules."""
         text, out = TurnText(turn.text), []
-        possible = self._index.possible(text.normalised.text)
+        possible = self._patterns.possible(text)
         for compiled in self._rules:
             rule = compiled.rule
             assumed = turn.role == "unknown" and "unknown" not in rule.roles

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from voiceguard.match.hit import Hit, TurnText
-from voiceguard.rules import Pattern
+from voiceguard.match.restoring import RestoringFinder, eligible
 
 #: Private characters: a pattern that every text is made to hold. Where the filter does not report
 #: it, the filter has failed (RE2 then says "nothing found"), and every pattern is tried.
@@ -45,15 +45,50 @@ class PatternIndex:
         return left if _CANARY in left else frozenset(self._texts)
 
 
-class PatternFinder:
-    """One pattern of an index."""
+class Patterns:
+    """All patterns of a library, as written and by sound."""
 
-    def __init__(self, pattern: Pattern, compiled: Any) -> None:
-        self._pattern = compiled
-        self._wanted = pattern.text
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._written = PatternIndex(patterns)
+        exact = self._written.compiled()
+        by_sound = eligible(text for text in exact if text != _CANARY)
+        self._spoken = PatternIndex(by_sound.values())
+        classes = self._spoken.compiled()
+        self._of_classes: dict[str, list[str]] = {}
+        for text, spoken in by_sound.items():
+            self._of_classes.setdefault(spoken, []).append(text)
+        self._finders = {
+            text: PatternFinder(
+                text, exact[text],
+                RestoringFinder(text, exact[text], classes[by_sound[text]])
+                if text in by_sound else None,
+            )
+            for text in exact
+        }
+
+    def finder(self, pattern: str) -> PatternFinder:
+        """What looks for ``pattern``, which is one of those given."""
+        return self._finders[pattern]
+
+    def possible(self, turn: TurnText) -> frozenset[str]:
+        """The patterns that may be found in ``turn``: every one that is, and few others."""
+        spoken = self._spoken.possible(turn.classes)
+        sounding = (t for s in spoken for t in self._of_classes.get(s, ()))
+        return self._written.possible(turn.normalised.text).union(sounding)
+
+
+class PatternFinder:
+    """One pattern, as written and, where it is not written so, by sound."""
+
+    def __init__(self, pattern: str, compiled: Any, by_sound: RestoringFinder | None) -> None:
+        self._wanted, self._pattern, self._by_sound = pattern, compiled, by_sound
 
     def find(self, turn: TurnText) -> Iterator[Hit]:
         """Every place that the pattern matches, in order; empty matches do not count."""
+        written = False
         for found in self._pattern.finditer(turn.normalised.text):
             if found.end() > found.start():
+                written = True
                 yield Hit(found.start(), found.end(), "regex", 1.0, self._wanted)
+        if not written and self._by_sound is not None:
+            yield from self._by_sound.find(turn)

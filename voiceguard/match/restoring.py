@@ -1,0 +1,121 @@
+"""Regular expressions by sound: where a recogniser wrote other characters of the same sound.
+
+A pattern is written in characters. Rewritten in classes of sounds it is run over the turn in the
+same classes, which finds every place where it *sounds* right. There the characters that the pattern
+does not know, but knows one for of the same class, are put back (as few as will do), and the
+pattern itself must match what results. So 交了三前块服务费 is found by 交了.{0,6}(服务|咨询)费
+although 千 was misheard, and what was put back is known, counted and shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from voiceguard.match.hit import Hit, TurnText
+
+#: A match must rest on so many characters that the pattern names; half as many may be put back as
+#: were heard right, but one always.
+LEAST = 5
+_WAYS = 8  # of putting characters back that are tried in one place
+
+
+def _han(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff"
+
+
+def pattern_in_classes(pattern: str) -> str | None:
+    """The pattern over classes; None where that can't be said: ranges of characters."""
+    for i, char in enumerate(pattern[1:-1], 1):
+        if char == "-" and (_han(pattern[i - 1]) or _han(pattern[i + 1])):
+            return None
+    if "\\x" in pattern or "\\p" in pattern or not any(map(_han, pattern)):
+        return None
+    return "".join(_class_of(c) if _han(c) else c for c in pattern)
+
+
+@functools.cache
+def _class_of(char: str) -> str:
+    return TurnText(char).classes
+
+
+class RestoringFinder:
+    """One pattern by sound.
+
+    Args:
+        pattern: as written.
+        exact: it, compiled.
+        over_classes: ``pattern_in_classes(pattern)``, compiled.
+    """
+
+    def __init__(self, pattern: str, exact: Any, over_classes: Any) -> None:
+        self._exact, self._over_classes = exact, over_classes
+        self._literals = frozenset(c for c in pattern if _han(c))
+        self._pairs = _pairs(pattern)
+        self._of_class: dict[str, list[str]] = {}
+        for char in sorted({c for pair in self._pairs for c in pair}):
+            self._of_class.setdefault(_class_of(char), []).append(char)
+
+    def find(self, turn: TurnText) -> Iterator[Hit]:
+        """Places where the pattern sounds right but is not written so."""
+        text, classes = turn.normalised.text, turn.classes
+        for found in self._over_classes.finditer(classes):
+            start, end = found.start(), found.end()
+            if end > start:
+                hit = self._restored(text[start:end], classes[start:end], start)
+                if hit is not None:
+                    yield hit
+
+    def _restored(self, heard: str, classes: str, start: int) -> Hit | None:
+        other = [
+            i for i, (char, code) in enumerate(zip(heard, classes, strict=True))
+            if _han(char) and char not in self._literals and code in self._of_class
+        ]
+        right = sum(c in self._literals for c in heard)
+        most = max(1, right // 2)
+        choices = [self._of_class[classes[i]] for i in other]
+        for chosen in itertools.islice(itertools.product(*choices), _WAYS):
+            put = dict(zip(other, chosen, strict=True))
+            if not self._matches(heard, put):
+                continue
+            for i in other:  # as few as will do
+                fewer = {k: v for k, v in put.items() if k != i}
+                if self._matches(heard, fewer):
+                    put = fewer
+            if put and len(put) <= most and right + len(put) >= LEAST \
+                    and self._in_words(_with(heard, put), put):
+                share = len(put) / (right + len(put))
+                return Hit(start, start + len(heard), "sound", round(1 - 0.3 * share, 3),
+                           _with(heard, put))
+            return None
+        return None
+
+    def _in_words(self, text: str, put: dict[int, str]) -> bool:
+        """Whether every character put back makes a word of the pattern with one beside it. On its
+        own a character has dozens of the same sound, and any of them would turn up somewhere."""
+        return all(
+            text[max(i - 1, 0) : i + 1] in self._pairs or text[i : i + 2] in self._pairs
+            for i in put
+        )
+
+    def _matches(self, heard: str, put: dict[int, str]) -> bool:
+        return self._exact.fullmatch(_with(heard, put)) is not None
+
+
+def _pairs(pattern: str) -> frozenset[str]:
+    """Two Chinese characters that stand side by side in a pattern, not in a class of characters."""
+    words = re.sub(r"\[[^\]]*\]|\\.", " ", pattern)
+    return frozenset(a + b for a, b in itertools.pairwise(words) if _han(a) and _han(b))
+
+
+def _with(heard: str, put: dict[int, str]) -> str:
+    return "".join(put.get(i, c) for i, c in enumerate(heard))
+
+
+def eligible(patterns: Iterable[str]) -> dict[str, str]:
+    """Pattern → the same over classes, of those that can be found by sound."""
+    made = ((p, pattern_in_classes(p)) for p in patterns)
+    return {p: c for p, c in made if c is not None}
