@@ -26,23 +26,37 @@ class PatternIndex:
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        import re2
-
-        self._texts = (*dict.fromkeys(patterns), _CANARY)
-        self._filter = re2.Filter()
-        for text in self._texts:
-            self._filter.Add(text)
-        self._filter.Compile()
+        self._filters = _filters(tuple(dict.fromkeys(patterns)))
 
     def compiled(self) -> dict[str, Any]:
         """Pattern → its compiled expression."""
-        return {text: self._filter.re(i) for i, text in enumerate(self._texts)}
+        return {text: each.re(i) for each, texts in self._filters for i, text in enumerate(texts)}
 
     def possible(self, text: str) -> frozenset[str]:
         """The patterns that may match ``text``: every one that does, and few others."""
-        found = self._filter.Match(text + _CANARY, potential=True) or ()
-        left = frozenset(self._texts[i] for i in found)
-        return left if _CANARY in left else frozenset(self._texts)
+        left: set[str] = set()
+        for each, texts in self._filters:
+            found = {texts[i] for i in each.Match(text + _CANARY, potential=True) or ()}
+            left |= found if _CANARY in found else set(texts)
+        return frozenset(left - {_CANARY})
+
+
+def _filters(patterns: tuple[str, ...]) -> list[tuple[Any, tuple[str, ...]]]:
+    """Filters of RE2 with their patterns; two of half the size where one grows too large for it."""
+    import re2
+
+    texts = (*patterns, _CANARY)
+    one = re2.Filter()
+    for text in texts:
+        one.Add(text)
+    try:
+        one.Compile()
+    except re2.error:
+        if len(patterns) < 2:
+            raise
+        half = len(patterns) // 2
+        return _filters(patterns[:half]) + _filters(patterns[half:])
+    return [(one, texts)]
 
 
 class Patterns:
@@ -51,7 +65,8 @@ class Patterns:
     def __init__(self, patterns: Iterable[str]) -> None:
         self._written = PatternIndex(patterns)
         exact = self._written.compiled()
-        by_sound = eligible(text for text in exact if text != _CANARY)
+        exact.pop(_CANARY)
+        by_sound = eligible(exact)
         self._spoken = PatternIndex(by_sound.values())
         classes = self._spoken.compiled()
         self._of_classes: dict[str, list[str]] = {}
