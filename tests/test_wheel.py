@@ -35,6 +35,7 @@ def test_scan_works_from_an_unpacked_wheel_outside_the_checkout(tmp_path: Path) 
                           capture_output=True, text=True, check=True)
     guards = tmp_path / "site" / "voiceguard" / "transcribe" / "guards"
     assert (guards / "sentences.yaml").exists()
+    assert (guards.parent / "models" / "demo.confidence.json").exists()
     package, rules, demo = done.stderr.split()
     assert Path(package).is_relative_to(tmp_path / "site")
     assert Path(rules).is_relative_to(tmp_path / "site")

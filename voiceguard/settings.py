@@ -51,8 +51,8 @@ class Settings(BaseSettings):
     guards: str = Field("all", description="checks against invented text: all, none or their names")
     silence_db: float = Field(-66, ge=-100, le=-20, description="dBFS; nothing is heard below")
     speech_rate: float = Field(13, ge=5, le=100, description="syllables a second nobody exceeds")
-    doubt_below: float = Field(0.25, ge=0, le=1, description="mean confidence that is warned of")
-    unsure_below: float = Field(0.35, ge=0, le=1, description="word confidence to listen below")
+    doubt_below: float = Field(0.4, ge=0, le=1, description="mean confidence that is warned of")
+    unsure_below: float = Field(0.5, ge=0, le=1, description="word confidence to listen below")
 
     @field_validator("roles")
     @classmethod

@@ -34,7 +34,7 @@ class FlagOptions:
         hints: terms that the recogniser was told beforehand, which it may then invent.
     """
 
-    unsure_below: float = 0.35
+    unsure_below: float = 0.5
     hints: tuple[str, ...] = ()
 
 

@@ -80,7 +80,7 @@ class GuardOptions:
     active: tuple[str, ...] = GUARDS
     silence_db: float = -66.0
     rate: float = 13.0
-    doubt_below: float = 0.25
+    doubt_below: float = 0.4
     hints: tuple[str, ...] = ()
 
     def record(self) -> tuple[tuple[str, Scalar], ...]:

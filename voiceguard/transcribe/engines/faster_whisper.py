@@ -20,6 +20,7 @@ from voiceguard.domain import Engine, Window, Word
 from voiceguard.errors import ModelError, UsageError
 from voiceguard.transcribe.conversions import converted, text_context
 from voiceguard.transcribe.engines.alignment import TokenTime
+from voiceguard.transcribe.engines.confidence import confidence_of
 from voiceguard.transcribe.engines.ctranslate import load, place_for
 from voiceguard.transcribe.engines.encoding import habits_of, log_mels
 from voiceguard.transcribe.engines.segments import segments
@@ -72,6 +73,7 @@ class FasterWhisper:
         self._folder = converted(checkpoint, self._sha256)
         self._model = load(self._folder, self._name, self._place)
         self._habits = habits_of(checkpoint)
+        self._confidence = confidence_of(checkpoint, self._sha256)
         try:
             self._tokenizer = get_tokenizer(
                 self._model.is_multilingual, num_languages=self._model.num_languages,
@@ -93,7 +95,8 @@ class FasterWhisper:
     def engine(self) -> Engine:
         import ctranslate2
 
-        options = (*self._options.record(), ("device", str(self._place)),
+        options = (*self._options.record(), ("confidence", str(self._confidence)),
+                   ("device", str(self._place)),
                    ("precision", self._place.precision))
         return Engine("faster-whisper", f"ctranslate2 {ctranslate2.__version__}", self._name,
                       self._sha256, self._options.language, tuple(sorted(options)))
@@ -117,7 +120,8 @@ class FasterWhisper:
             return [segment_words(w, s) for w, s in zip(batch, spoken, strict=True)]
         texts = [[t for s in window for t in s.tokens] for window in spoken]
         times = self._align(batch, features, texts)
-        return [token_words(self._tokenizer, w, t) for w, t in zip(batch, times, strict=True)]
+        return [token_words(self._tokenizer, w, t, self._confidence)
+                for w, t in zip(batch, times, strict=True)]
 
     def _decode(
         self, batch: Sequence[Window], mels: NDArray[np.float32], features: Any

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from voiceguard.domain import Engine, Window, Word
 from voiceguard.errors import ModelError
 from voiceguard.transcribe.engines.alignment import align
+from voiceguard.transcribe.engines.confidence import confidence_of
 from voiceguard.transcribe.engines.encoding import habits_of, log_mels
 from voiceguard.transcribe.engines.lookahead import alike
 from voiceguard.transcribe.engines.segments import segments
@@ -58,6 +59,7 @@ class OpenAIWhisper:
         self._device = ("cuda" if cuda else "cpu") if wanted == "auto" else wanted
         model, self._sha256 = _load(checkpoint, self._device)
         self._habits = habits_of(checkpoint)
+        self._confidence = confidence_of(checkpoint, self._sha256)
         self._name = checkpoint.stem
         self._tokenizer = get_tokenizer(
             model.is_multilingual, num_languages=model.num_languages,
@@ -76,7 +78,8 @@ class OpenAIWhisper:
     def engine(self) -> Engine:
         import whisper
 
-        options = (*self._options.record(), ("device", self._device),
+        options = (*self._options.record(), ("confidence", str(self._confidence)),
+                   ("device", self._device),
                    ("precision", str(self._precision)))
         return Engine("openai-whisper", whisper.__version__, self._name, self._sha256,
                       self._options.language, tuple(sorted(options)))
@@ -117,7 +120,8 @@ class OpenAIWhisper:
             times = align(self._decoder, self._tokenizer, self._heads, memory,
                           [[t for s in window for t in s.tokens] for window in spoken],
                           [w.duration for w in batch])
-        return [token_words(self._tokenizer, w, t) for w, t in zip(batch, times, strict=True)]
+        return [token_words(self._tokenizer, w, t, self._confidence)
+                for w, t in zip(batch, times, strict=True)]
 
     def _decode(self, batch: list[Window], memory: Memory) -> list[Decoded]:
         """Greedy (or beam) first; windows that look wrong again, hotter, each with its own seed."""

@@ -9,36 +9,41 @@ from typing import Any
 
 from voiceguard.domain import Span, Window, Word
 from voiceguard.transcribe.engines.alignment import TokenTime
+from voiceguard.transcribe.engines.confidence import Confidence
 from voiceguard.transcribe.engines.segments import Segment
+from voiceguard.transcribe.engines.timing import Timed, lay, sounding, syllables
 
 
-def token_words(tokenizer: Any, window: Window, times: list[TokenTime]) -> tuple[Word, ...]:
-    """Characters (words, in spaced languages) with times in the recording, in order."""
+def token_words(
+    tokenizer: Any, window: Window, times: list[TokenTime], confidence: Confidence
+) -> tuple[Word, ...]:
+    """Characters (words, in spaced languages) with times in the recording, in order.
+
+    Args:
+        confidence: what the probability of a word is worth.
+    """
     if not times:
         return ()
     texts, groups = tokenizer.split_to_word_tokens([t.token for t in times])
+    tokens = iter(times)
+    parts = [[next(tokens) for _ in group] for group in groups]
+    spans = lay([Timed(syllables(text), part[0].start, part[-1].end)
+                 for text, part in zip(texts, parts, strict=True)], sounding(window))
     out: list[Word] = []
-    at, piece = 0, 0
-    for text, group in zip(texts, groups, strict=True):
-        mine = times[at : at + len(group)]
-        at += len(group)
-        start, end = mine[0].start, mine[-1].end
+    piece = 0
+    for text, part, (start, end) in zip(texts, parts, spans, strict=True):
+        if out and not syllables(text):
+            last = out[-1]
+            out[-1] = Word(last.text + text, last.span, last.confidence)
+            continue
         piece = max(piece, window.piece_at((start + end) / 2))
         a = window.in_recording(start, piece)
         if out and out[-1].span:
             a = max(a, out[-1].span.end)
         b = max(a, window.in_recording(end, piece))
-        confidence = sum(t.probability for t in mine) / len(mine)
-        if out and not _sounds(text):
-            last = out[-1]
-            out[-1] = Word(last.text + text, last.span, last.confidence)
-        else:
-            out.append(Word(text, Span(a, b), round(confidence, 3)))
+        sure = confidence.of(sum(t.probability for t in part) / len(part))
+        out.append(Word(text, Span(a, b), round(sure, 3)))
     return tuple(out)
-
-
-def _sounds(text: str) -> bool:
-    return any(c.isalnum() for c in text)
 
 
 def segment_words(window: Window, spoken: list[Segment]) -> tuple[Word, ...]:
