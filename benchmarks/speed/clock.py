@@ -95,8 +95,8 @@ def calibrate(
         b = torch.rand(columns, inner, device=device).to(dtype).t()
         best = min(stopwatch(lambda a=a, b=b: a @ b, device, clock) for _ in range(6))
         rate = max(rate, 2 * rows * inner * columns / best)
-    held = torch.rand(8192, 16384, device=device)  # 512 MiB: no cache holds it
-    vector = torch.rand(16384, device=device)
+    held = torch.ones(8192, 16384, device=device)  # 512 MiB: no cache holds it
+    vector = torch.ones(16384, device=device)
     reads = [stopwatch(work, device, clock) for _ in range(3)
              for work in (held.sum, lambda: held @ vector)]
     return Machine(rate, held.nbytes / min(reads), os.getloadavg()[0], kind)
