@@ -36,8 +36,9 @@ types: $(READY)  ## Static types.
 
 check: lint types test  ## All that CI runs.
 
-bench: $(READY)  ## Measure quality on the samples through the shipped model.
+bench: $(READY)  ## Measure quality on the samples, and in brief how fast they are written down.
 	@$(BIN)/python -m benchmarks.samples
+	@$(BIN)/python -m benchmarks.asr --quick
 
 samples: $(READY)  ## Make the sample calls anew (needs espeak-ng).
 	@$(BIN)/python -m pip install -q -e ".[training]"

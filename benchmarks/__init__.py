@@ -1,1 +1,1 @@
-"""What VoiceGuard is measured by; figures go to docs/figures.md."""
+"""What VoiceGuard is measured by; figures go to docs/figures.md and docs/performance.md."""

@@ -52,7 +52,7 @@ def test_any_pattern_that_matches_is_possible(many: list[str], text: str) -> Non
 def test_matches_are_those_of_trying_everything() -> None:
     quick = Matcher(RULES)
     slow = Matcher(RULES)
-    slow._index.possible = lambda text: frozenset(PATTERNS)  # type: ignore[method-assign]
+    slow._patterns.possible = lambda turn: frozenset(PATTERNS)  # type: ignore[method-assign]
     turns = [Turn(i, text, "unknown") for i, text in enumerate(EXAMPLES[::150])]
     found = [quick.feed(turn) for turn in turns]
     assert found == [slow.feed(turn) for turn in turns]
@@ -66,5 +66,5 @@ def test_a_filter_that_fails_costs_time_and_no_match() -> None:
         def Match(self, text: str, potential: bool) -> None:
             return None
 
-    index._filter = Failing()
+    index._filters = [(Failing(), texts) for _, texts in index._filters]
     assert set(PATTERNS[:50]) <= index.possible("停息挂账")

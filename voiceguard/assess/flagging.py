@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voiceguard.domain import SEVERITIES, Evidence, Flag, Match, Severity, Span, Transcript, Turn
 from voiceguard.rules import Library, Rule
 from voiceguard.text import normalise
+
+#: From so many turns on a call is long enough for a second sign of what is going on.
+WHOLE = 5
 
 _HEARD = {
     "exact": "说了“{text}”",
@@ -45,7 +48,19 @@ def flag_matches(
     rules = {rule.id: rule for rule in library.rules}
     hints = tuple(normalise(h).text for h in options.hints)
     flags = [_flag(m, rules[m.rule], transcript, options, hints) for m in matches]
+    if len(transcript.turns) >= WHOLE and len({turn for f in flags for turn in f.turns}) == 1:
+        flags = [_alone(f) for f in flags]
     return tuple(sorted(flags, key=lambda f: (f.turns, f.evidence[0].chars, f.rule)))
+
+
+def _alone(flag: Flag) -> Flag:
+    """The only thing in a whole call. Who acts for an agency or is being defrauded says so more
+    than once; one sentence in an ordinary call can sound like anything, and most calls are
+    ordinary."""
+    if flag.severity == "critical":
+        return flag
+    return replace(flag, severity="low", needs_listening=True,
+                   explanation=flag.explanation[:-1] + "；整通电话只有这一处线索，请先听录音。")
 
 
 def _flag(

@@ -20,6 +20,11 @@ from voiceguard.match.hit import Hit, TurnText
 #: A match must rest on so many characters that the pattern names; half as many may be put back as
 #: were heard right, but one always.
 LEAST = 5
+#: So common that they stand for themselves: what was misheard is rarely written as one of these.
+_COMMON = frozenset(
+    "我你您他她们的了是不在有就都也要没去来说这那个好吗吧呢啊还给人到和跟叫让把被对得地着过"
+    "一二两三四五六七八九十百千万"
+)
 _WAYS = 8  # of putting characters back that are tried in one place
 
 
@@ -54,7 +59,7 @@ class RestoringFinder:
     def __init__(self, pattern: str, exact: Any, over_classes: Any) -> None:
         self._exact, self._over_classes = exact, over_classes
         self._literals = frozenset(c for c in pattern if _han(c))
-        self._pairs = _pairs(pattern)
+        self._pairs, self._triples = _words(pattern, 2), _words(pattern, 3)
         self._of_class: dict[str, list[str]] = {}
         for char in sorted({c for pair in self._pairs for c in pair}):
             self._of_class.setdefault(_class_of(char), []).append(char)
@@ -72,7 +77,8 @@ class RestoringFinder:
     def _restored(self, heard: str, classes: str, start: int) -> Hit | None:
         other = [
             i for i, (char, code) in enumerate(zip(heard, classes, strict=True))
-            if _han(char) and char not in self._literals and code in self._of_class
+            if _han(char) and char not in self._literals and char not in _COMMON
+            and code in self._of_class
         ]
         right = sum(c in self._literals for c in heard)
         most = max(1, right // 2)
@@ -86,29 +92,43 @@ class RestoringFinder:
                 if self._matches(heard, fewer):
                     put = fewer
             if put and len(put) <= most and right + len(put) >= LEAST \
-                    and self._in_words(_with(heard, put), put):
+                    and self._in_words(heard, put):
                 share = len(put) / (right + len(put))
                 return Hit(start, start + len(heard), "sound", round(1 - 0.3 * share, 3),
                            _with(heard, put))
             return None
         return None
 
-    def _in_words(self, text: str, put: dict[int, str]) -> bool:
-        """Whether every character put back makes a word of the pattern with one beside it. On its
-        own a character has dozens of the same sound, and any of them would turn up somewhere."""
+    def _in_words(self, heard: str, put: dict[int, str]) -> bool:
+        """Whether every character put back makes a word of the pattern with those beside it: of two
+        characters, where it has the tone of what was heard, else of three. On its own a character
+        has dozens of the same sound, and any of them would turn up somewhere."""
+        text = _with(heard, put)
+
+        def part_of(words: frozenset[str], size: int, i: int) -> bool:
+            return any(text[k : k + size] in words for k in range(max(i - size + 1, 0), i + 1))
+
         return all(
-            text[max(i - 1, 0) : i + 1] in self._pairs or text[i : i + 2] in self._pairs
-            for i in put
+            part_of(self._triples, 3, i)
+            or (_tone(heard[i]) == _tone(char) and part_of(self._pairs, 2, i))
+            for i, char in put.items()
         )
 
     def _matches(self, heard: str, put: dict[int, str]) -> bool:
         return self._exact.fullmatch(_with(heard, put)) is not None
 
 
-def _pairs(pattern: str) -> frozenset[str]:
-    """Two Chinese characters that stand side by side in a pattern, not in a class of characters."""
-    words = re.sub(r"\[[^\]]*\]|\\.", " ", pattern)
-    return frozenset(a + b for a, b in itertools.pairwise(words) if _han(a) and _han(b))
+def _words(pattern: str, size: int) -> frozenset[str]:
+    """So many Chinese characters side by side in a pattern, not in a class of characters."""
+    plain = re.sub(r"\[[^\]]*\]|\\.", " ", pattern)
+    runs = (plain[i : i + size] for i in range(len(plain) - size + 1))
+    return frozenset(run for run in runs if all(map(_han, run)))
+
+
+@functools.cache
+def _tone(char: str) -> str:
+    pinyin = TurnText(char).sounds.pinyin
+    return pinyin[0][-1] if pinyin else ""
 
 
 def _with(heard: str, put: dict[int, str]) -> str:

@@ -1,0 +1,1 @@
+"""Parts of ``benchmarks.asr``: how fast, how right and at what cost calls are written down."""
