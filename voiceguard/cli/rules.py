@@ -46,12 +46,15 @@ def test(
     from voiceguard.evaluate import check_examples
     from voiceguard.rules import load_library
 
-    rules = load_library(folder).rules
-    failures = check_examples(rules)
+    library = load_library(folder)
+    rules, guards = library.rules, library.guards
+    failures = check_examples(rules, guards)
     for f in failures:
+        shown = " / ".join(f.text.split("\n"))
         want = "should be flagged" if f.expected == "hit" else "should not be flagged"
-        typer.echo(f"{f.file}:{f.line}: {f.rule}: {want}: {f.text}", err=True)
-    examples = sum(len(r.hits) + len(r.misses) for r in rules)
+        typer.echo(f"{f.file}:{f.line}: {f.rule}: {want}: {shown}", err=True)
+    tried = [(r.hits, r.misses) for r in rules] + [(g.hits, g.misses) for g in guards]
+    examples = sum(len(hits) + len(misses) for hits, misses in tried)
     typer.echo(f"{len(rules)} rules, {examples} examples, {len(failures)} wrong")
     if failures:
         raise typer.Exit(1)

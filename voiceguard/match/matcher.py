@@ -2,91 +2,131 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
 
-from voiceguard.domain import Evidence, Match, Span, Transcript, Turn
-from voiceguard.match.hit import Hit, TurnText, strongest
-from voiceguard.match.patterns import PatternFinder
-from voiceguard.match.phrases import PhraseFinder
-from voiceguard.rules import Pattern, Phrase, Rule
-
-
-class _Finder(Protocol):
-    def find(self, turn: TurnText) -> Iterator[Hit]: ...
-
-
-def _finder(condition: Phrase | Pattern) -> _Finder:
-    if isinstance(condition, Phrase):
-        return PhraseFinder(condition)
-    return PatternFinder(condition)
-
-
-class _Compiled:
-    """One rule with its finders."""
-
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-        self._any = [_finder(c) for c in rule.any]
-        self._unless = [_finder(c) for c in rule.unless]
-
-    def hits(self, turn: TurnText) -> tuple[Hit, ...]:
-        """Evidence in ``turn``; empty where the rule does not hold."""
-        found = strongest(h for finder in self._any for h in finder.find(turn))
-        if found and any(True for finder in self._unless for _ in finder.find(turn)):
-            return ()
-        return found
+from voiceguard.domain import CallInfo, Match, Role, Transcript, Turn
+from voiceguard.match.conditions import Compiler, Found, Past, TurnView
+from voiceguard.match.conditions.compiling import Node
+from voiceguard.match.conditions.found import Verdict
+from voiceguard.match.conditions.instant import Instant, spoken_by
+from voiceguard.match.conditions.stream import Factory
+from voiceguard.match.hit import strongest
+from voiceguard.rules import Rule
+from voiceguard.rules import conditions as c
 
 
 class Matcher:
-    """Rules compiled once, for any number of calls; a call is fed turn by turn.
+    """Rules compiled once, for any number of calls, also several at a time (``open``).
 
     A rule that is meant for certain roles also holds where the turn's role is unknown; its match
     then says so (``role_assumed``).
     """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._rules = [_Compiled(rule) for rule in rules]
+        compiler = Compiler()
+        self._rules = [(rule, _compiled(rule, compiler)) for rule in rules]
+        self._call: Listening | None = None
 
-    def feed(self, turn: Turn) -> list[Match]:
-        """Matches that ``turn`` completes, in order of the rules."""
-        text, out = TurnText(turn.text), []
-        for compiled in self._rules:
-            rule = compiled.rule
-            assumed = turn.role == "unknown" and "unknown" not in rule.roles
-            if turn.role not in rule.roles and not assumed:
-                continue
-            hits = compiled.hits(text)
-            if hits:
-                evidence = tuple(_evidence(turn, text, hit) for hit in hits)
-                out.append(Match(rule.id, turn.role, evidence, role_assumed=assumed))
+    def open(self, info: CallInfo | None = None, language: str = "zh") -> Listening:
+        """A new call, of which this is known."""
+        known = info or CallInfo()
+        return Listening([(r, node) for r, node in self._rules if r.applies(known, language)])
+
+    def feed(self, turn: Turn, signals: Mapping[str, float] | None = None) -> list[Match]:
+        """Matches that ``turn`` settles in the call that is under way; the first turn begins one.
+
+        Args:
+            signals: what classifiers say of the turn, name → 0 to 1.
+        """
+        if self._call is None:
+            self._call = self.open()
+        return self._call.feed(turn, signals)
+
+    def finish(self) -> list[Match]:
+        """Matches that only the end of the call settles; the next turn begins another call."""
+        call, self._call = self._call, None
+        return [] if call is None else call.finish()
+
+
+class Listening:
+    """One call under way."""
+
+    def __init__(self, rules: Sequence[tuple[Rule, Node]]) -> None:
+        self._instant: list[tuple[Rule, Instant]] = []
+        self._across: list[_Across] = []
+        self._past = Past()
+        for rule, node in rules:
+            if callable(node):
+                self._across.append(_Across(rule, node))
+            else:
+                self._instant.append((rule, node))
+
+    def feed(self, turn: Turn, signals: Mapping[str, float] | None = None) -> list[Match]:
+        """Matches that ``turn`` settles, those that it makes by itself first."""
+        view, out = TurnView(turn, self._past, signals), []
+        for rule, node in self._instant:
+            if spoken_by(turn.role, rule.roles):
+                out += _matches(rule, node.judge(view))
+        for across in self._across:
+            out += across.feed(view)
+        self._past.add(view)
         return out
 
     def finish(self) -> list[Match]:
-        """Matches that only the end of the call completes: none, while every rule sees one turn."""
-        return []
+        """Matches that only the end of the call settles."""
+        return [match for across in self._across for match in across.finish()]
 
 
-def match_transcript(matcher: Matcher, transcript: Transcript) -> tuple[Match, ...]:
-    """All matches of a call, in order of its turns."""
-    found = [match for turn in transcript.turns for match in matcher.feed(turn)]
-    return tuple(found + matcher.finish())
+class _Across:
+    """A rule that looks across turns, at work on a call."""
+
+    def __init__(self, rule: Rule, make: Factory) -> None:
+        self._rule, self._stream = rule, make()
+
+    def feed(self, view: TurnView) -> list[Match]:
+        return [m for verdict in self._stream.feed(view) for m in _matches(self._rule, verdict)]
+
+    def finish(self) -> list[Match]:
+        return [m for verdict in self._stream.finish() for m in _matches(self._rule, verdict)]
 
 
-def _evidence(turn: Turn, text: TurnText, hit: Hit) -> Evidence:
-    a, b = text.normalised.chars(hit.start, hit.end)
-    return Evidence(
-        turn.index, (a, b), turn.text[a:b], hit.wanted, hit.how, hit.score, span_of(turn, a, b)
+def _compiled(rule: Rule, compiler: Compiler) -> Node:
+    """All that a rule asks for as one condition: what is heard, where, and nothing against it."""
+    whole: c.Condition = rule.heard
+    if rule.scope != c.Scope():
+        whole = c.Scoped(whole, rule.scope)
+    for guard in rule.unless:
+        if isinstance(guard, c.Beside):
+            whole = c.Near((whole, c.Not(guard.part)), guard.within)
+    plain = tuple(g for g in rule.unless if not isinstance(g, c.Beside))
+    if plain:
+        whole = c.All((whole, c.Not(c.Any(plain))))
+    return compiler.compile(whole, rule.roles, rule.roles)
+
+
+def _matches(rule: Rule, verdict: Verdict) -> list[Match]:
+    """One match for all that a rule found in a turn; none where the flagged party said nothing."""
+    own = [found for found in verdict or () if found.own]
+    kept = strongest(own)
+    return [_match(rule, kept)] if kept else []
+
+
+def _match(rule: Rule, kept: Sequence[Found]) -> Match:
+    evidence = {e: None for found in kept for e in found.evidence}
+    ordered = tuple(sorted(evidence, key=lambda e: (e.turn, e.chars)))
+    turns = {e.turn for e in ordered}
+    context = tuple(sorted({t for found in kept for t in found.context} - turns))
+    role: Role = kept[-1].role
+    whole = max((f for f in kept if f.whole), key=lambda f: f.score, default=None)
+    notes = tuple(dict.fromkeys(n for found in kept for n in found.notes))
+    return Match(
+        rule.id, role, ordered, context, role == "unknown" and "unknown" not in rule.roles,
+        None if whole is None else whole.how, None if whole is None else whole.score, notes,
     )
 
 
-def span_of(turn: Turn, a: int, b: int) -> Span | None:
-    """When ``turn.text[a:b]`` was said: from its words, else the turn's own span."""
-    at, spans = 0, []
-    for word in turn.words:
-        if at < b and at + len(word.text) > a and word.span is not None:
-            spans.append(word.span)
-        at += len(word.text)
-    if not spans or at != len(turn.text):
-        return turn.span
-    return Span(min(s.start for s in spans), max(s.end for s in spans))
+def match_transcript(matcher: Matcher, transcript: Transcript) -> tuple[Match, ...]:
+    """All matches of a call, those that were settled first before the others."""
+    call = matcher.open(transcript.info, transcript.language)
+    found = [match for turn in transcript.turns for match in call.feed(turn)]
+    return tuple(found + call.finish())
