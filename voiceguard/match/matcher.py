@@ -106,7 +106,11 @@ def _compiled(rule: Rule, compiler: Compiler) -> Node:
 
 def _matches(rule: Rule, verdict: Verdict) -> list[Match]:
     """One match for all that a rule found in a turn; none where the flagged party said nothing."""
-    own = [found for found in verdict or () if found.own]
+    if not verdict:
+        return []
+    own = [found for found in verdict if found.own]
+    if len(own) > 1:  # so that of equals the same one is kept, in whatever order they came
+        own.sort(key=lambda f: (f.place, -len(f.evidence), [e.chars for e in f.evidence]))
     kept = strongest(own)
     return [_match(rule, kept)] if kept else []
 

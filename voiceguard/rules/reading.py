@@ -172,7 +172,9 @@ class Reader:
         made = []
         for i, step in enumerate(steps):
             parts = self.many(step.any, (*here, i, "any"))
-            if len(parts) == len(step.any):
+            if not all(map(c.gives_evidence, parts)):
+                self.note((*here, i), "a step must be something that is heard")
+            elif len(parts) == len(step.any):
                 made.append(c.Step(step.step, c.Any(parts)))
         if len({s.step for s in steps}) < len(steps):
             self.note(here, "two steps have the same name")

@@ -128,4 +128,4 @@ def follows(a: Found, b: Found) -> bool:
 
 def best(found: Iterable[Found]) -> Found | None:
     """The strongest; the first of equals. None of none."""
-    return max(found, key=lambda f: (f.score, -f.turn, -f.start), default=None)
+    return max(found, key=lambda f: (f.score, -f.turn, -f.start, len(f.evidence)), default=None)
