@@ -8,7 +8,7 @@ from pathlib import Path
 
 from voiceguard.domain import RulesUsed
 from voiceguard.errors import Problem, RulesError, UsageError
-from voiceguard.rules import parse
+from voiceguard.rules import parse, rulesets
 from voiceguard.rules.conditions import Condition
 from voiceguard.rules.names import Names
 from voiceguard.rules.rule import Category, Guard, Rule
@@ -28,12 +28,14 @@ class Library:
     Attributes:
         used: names, versions and a hash of everything that can change a flag.
         guards: the shared named conditions that have examples.
+        root: the folder that they were read from.
     """
 
     rules: tuple[Rule, ...]
     categories: tuple[Category, ...]
     used: RulesUsed
     guards: tuple[Guard, ...] = ()
+    root: Path | None = None
 
     def category(self, id_: str) -> Category:
         """The category ``id_``. Raises KeyError where there is none."""
@@ -43,16 +45,22 @@ class Library:
         return found
 
     def only(self, names: str) -> Library:
-        """The libraries called ``names`` (comma-separated; ``all`` for all of them).
+        """What ``names`` choose: libraries (comma-separated; ``all`` for all of them), a ruleset
+        of the folder's ``rulesets.yaml``, or a file of rulesets (``FILE`` or ``FILE#NAME``).
 
         Raises:
-            UsageError: there is no such library.
+            UsageError: there is no such library or ruleset.
+            RulesError: something is wrong in the ruleset.
         """
         wanted = {name.strip() for name in names.split(",") if name.strip()}
         if wanted == {"all"}:
             return self
         here = {name for name, _ in self.used.libraries}
         unknown = sorted(wanted - here)
+        if len(wanted) == 1 and unknown:
+            chosen = self._ruleset(unknown[0])
+            if chosen is not None:
+                return chosen
         if unknown or not wanted:
             missing = unknown[0] if unknown else names
             raise UsageError(f"no rule library {missing!r}", f"there are {', '.join(sorted(here))}")
@@ -61,6 +69,20 @@ class Library:
                          digest.hexdigest())
         rules = tuple(r for r in self.rules if r.library in wanted)
         return replace(self, rules=rules, used=used)
+
+    def _ruleset(self, name: str) -> Library | None:
+        """The ruleset that ``name`` means, None where it means none."""
+        file, _, inner = name.partition("#")
+        path, which = Path(file), inner or None
+        if path.suffix not in (".yaml", ".yml"):
+            path, which = (self.root or shipped()) / rulesets.FILE, name
+            if not path.exists() or name not in rulesets.names_in(path):
+                return None
+        shared = Names()
+        _shared(self.root or shipped(), shared, [], hashlib.sha256())
+        ids = {c.id for c in self.categories}
+        chosen = rulesets.choose(path, which, self.rules, self.used, ids, shared)
+        return replace(self, rules=chosen.rules, used=chosen.used)
 
 
 def shipped() -> Path:
@@ -102,7 +124,7 @@ def load_library(folder: Path | None = None) -> Library:
     if problems:
         raise RulesError(tuple(sorted(problems, key=lambda p: (p.file, p.line or 0))))
     used = RulesUsed(tuple(sorted(heads.items())), digest.hexdigest())
-    return Library(tuple(rules), categories, used, guards)
+    return Library(tuple(rules), categories, used, guards, root)
 
 
 def _read(path: Path, root: Path, digest: hashlib._Hash) -> Document:

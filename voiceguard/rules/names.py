@@ -32,11 +32,11 @@ class Names:
 
     def define(
         self, lists: Mapping[str, list[str]], conditions: Mapping[str, object],
-        document: Document, read: Read,
+        document: Document, read: Read, at: Place = (),
     ) -> None:
-        """Take over the definitions of a document and read them; problems are noted in it."""
+        """Take over the definitions at a place of a document; problems are noted in it."""
         for name, words in lists.items():
-            place = ("lists", name)
+            place = (*at, "lists", name)
             if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
                 _note(document, place, f"{name!r} is no name: lower-case letters, digits, - and _")
             elif not words or any(not w.strip() for w in words):
@@ -46,8 +46,8 @@ class Names:
         self._read = read
         for name, raw in conditions.items():
             if not _NAME.fullmatch(name) or name.lower() in _RESERVED:
-                _note(document, ("conditions", name), f"{name!r} is no name for a condition")
-            self._raw[name] = raw, document, ("conditions", name)
+                _note(document, (*at, "conditions", name), f"{name!r} is no name for a condition")
+            self._raw[name] = raw, document, (*at, "conditions", name)
         for name in conditions:
             try:
                 self.resolve(name)

@@ -27,8 +27,10 @@ _NUMBER = re.compile(
 _MONEY = re.compile(r"(?:多|来|几)?(?:块|元|圆)(?:钱|整)?|(?:多|来)?(?:人民币|rmb)")
 _DAYS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7, "个月": 30, "月": 30, "年": 365}
 _LENGTH = re.compile(r"多?(个月|天|周|个?星期|个?礼拜|年)")
+#: What looks like a number and is a word: in case, by all means, half.
+_NO_NUMBERS = {"万一", "千万", "万万", "一半", "半", "百十", "千百"}
 #: Characters that make a following 一 part of a word and not a number.
-_WORDS = re.compile(r"(?:一|1)(?:下|些|样|直|定|般|起|切|共|旦|边|会|点|时|律)|万一|千万|一半")
+_WORDS = re.compile(r"(?:一|1)(?:下|些|样|直|定|般|起|切|共|旦|边|会|点|时|律)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def _one(text: str, match: re.Match[str]) -> SpokenNumber | None:
     if len(match.group()) == 1 and word and word.start() <= start < word.end():
         return None
     value = value_of(match["digits"])
-    if value is None:
+    if value is None or match.group() in _NO_NUMBERS:
         return None
     if match["share"]:
         share = value if match["share"][0] == "百" else value / 10

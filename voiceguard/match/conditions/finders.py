@@ -164,13 +164,31 @@ class NumberFinder:
     def find(self, turn: TurnText) -> Iterator[Hit]:
         """Every such number, in order."""
         want = self._number
-        for found in find_numbers(turn.normalised.text):
+        text, at = _with_points(turn)
+        for found in find_numbers(text):
             if want.kind not in ("number", found.kind):
                 continue
             low, high = want.at_least, want.at_most
             if (low is None or found.value >= low) and (high is None or found.value <= high):
                 wanted = f"{_NUMBER[want.kind]}{_between(low, high)}"
-                yield Hit(found.start, found.end, "exact", 1.0, wanted)
+                yield Hit(at[found.start], at[found.end - 1] + 1, "exact", 1.0, wanted)
+
+
+def _with_points(turn: TurnText) -> tuple[str, list[int]]:
+    """The normalised text with the decimal points of ``3.5万``, which normalising drops, and for
+    each character its index in the normalised text."""
+    text, origin = turn.normalised.text, turn.normalised.origin
+    out, at = [], []
+    for i, char in enumerate(text):
+        if (
+            i and char.isdigit() and text[i - 1].isdigit()
+            and turn.verbatim[origin[i - 1] + 1 : origin[i]] in (".", "．")
+        ):
+            out.append("点")
+            at.append(i - 1)
+        out.append(char)
+        at.append(i)
+    return "".join(out), at
 
 
 def _between(low: float | None, high: float | None) -> str:
