@@ -13,7 +13,9 @@ from voiceguard.rules import Library
 from voiceguard.rules.parse import rule as read_rule
 from voiceguard.rules.yaml_nodes import Document
 
-STEPS = "[{step: 开场, any: [先生你好]}, {step: 诉苦, any: [失业了]}, {step: 要求, any: [停息挂账]}]"
+STEPS = (
+    "[{step: 开场, any: [先生你好]}, {step: 诉苦, any: [失业了]}, {step: 要求, any: [停息挂账]}]"
+)
 
 
 @pytest.mark.parametrize(
@@ -48,5 +50,6 @@ def test_explanations(rule: str, call: str, how: str, explained: str) -> None:
     assert made is not None, document.problems
     transcript = Transcript("t", dialogue(call, "customer"))
     found = match_transcript(Matcher([made]), transcript)
-    (flag,) = flag_matches(found, transcript, Library((made,), (), RulesUsed((), "")), FlagOptions())
+    library = Library((made,), (), RulesUsed((), ""))
+    (flag,) = flag_matches(found, transcript, library, FlagOptions())
     assert (flag.how, flag.explanation) == (how, explained)

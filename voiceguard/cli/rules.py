@@ -58,3 +58,13 @@ def test(
     typer.echo(f"{len(rules)} rules, {examples} examples, {len(failures)} wrong")
     if failures:
         raise typer.Exit(1)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of rule files, for editors that check YAML while you type."""
+    import json
+
+    from voiceguard.rules.json_schema import rule_file_schema
+
+    typer.echo(json.dumps(rule_file_schema(), ensure_ascii=False, indent=1))

@@ -152,7 +152,7 @@ def _categories(
 def _shared(
     root: Path, names: Names, problems: list[Problem], digest: hashlib._Hash
 ) -> tuple[Guard, ...]:
-    """Fill ``names`` from ``lists.yaml`` and ``conditions.yaml``."""
+    """Fill ``names`` from ``lists.yaml`` and ``conditions.yaml``; the folder's own conditions."""
     lists: dict[str, list[str]] = {}
     for file in ("lists.yaml", "conditions.yaml"):
         path = next((f for f in (root / file, shipped() / file) if f.exists()), None)
@@ -169,7 +169,8 @@ def _shared(
         raw = body.conditions if body else {}
         names.define({}, raw, document, parse.named)
         problems += document.problems
-        return tuple(_guard(k, raw[k], document, part) for k, part in names.defined.items())
+        if path.parent == root:
+            return tuple(_guard(k, raw[k], document, part) for k, part in names.defined.items())
     return ()
 
 

@@ -116,7 +116,7 @@ def _applied(
         elif made is not None:
             kept.append(made)
             ids.add(made.id)
-    libraries = tuple(p for p in used.libraries if p[0] in wanted) + ((name, model.version),)
+    libraries = (*(p for p in used.libraries if p[0] in wanted), (name, model.version))
     digest = hashlib.sha256(f"{used.sha256}|{model.model_dump_json()}".encode())
     return Chosen(tuple(kept), RulesUsed(libraries, digest.hexdigest()))
 

@@ -190,9 +190,9 @@ class RuleModel(_Strict):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z0-9][a-z0-9-]*$",
                     description="category, dot, name; nowhere else the same")
-    title: Titles
+    title: Titles = Field(description="what the reader of a report sees")
     category: str = Field(description="one of `categories.yaml`")
-    severity: Severity
+    severity: Severity = Field(description="how bad it is if it was really said")
     roles: list[Role] = Field(min_length=1, description="the party that is flagged")
     any: list[ConditionField] = Field(default_factory=list, description="one of these is heard")
     all: list[ConditionField] = Field(
@@ -209,14 +209,16 @@ class RuleModel(_Strict):
         default_factory=dict, description="what is known of the call: `language`, `direction` or "
         "any metadata key, with a value, a list of values, or `{at_least, at_most}`")
     note: str = Field("", max_length=300, description="a sentence added to the explanation")
-    examples: Examples
+    examples: Examples = Field(
+        description="turns, or dialogues of several lines, that must and must not be flagged")
     status: Status = Field("stable", description="a deprecated rule is loaded but never flags")
-    author: str = Field("", max_length=120)
+    author: str = Field("", max_length=120, description="who wrote it")
     date: dt.date | None = Field(None, description="when it was written or last changed")
-    references: list[str] = Field(default_factory=list, max_length=20)
+    references: list[str] = Field(
+        default_factory=list, max_length=20, description="laws, cases, notices behind it")
     falsepositives: list[str] = Field(
         default_factory=list, max_length=20, description="who may be flagged wrongly")
-    tags: list[str] = Field(default_factory=list, max_length=20)
+    tags: list[str] = Field(default_factory=list, max_length=20, description="free words")
     related: list[str] = Field(default_factory=list, max_length=20, description="ids of rules")
     valid_from: dt.date | None = Field(None, description="calls that began before are not judged")
     valid_to: dt.date | None = Field(None, description="nor calls that began after this day")
@@ -232,12 +234,12 @@ class LibraryHead(_Strict):
 class RuleFile(_Strict):
     """A file of rules."""
 
-    library: LibraryHead
+    library: LibraryHead = Field(description="the set that the file belongs to")
     lists: dict[str, list[str]] = Field(
         default_factory=dict, description="word lists of this file, `%name` in a phrase")
     conditions: dict[str, Any] = Field(
         default_factory=dict, description="named conditions of this file")
-    rules: list[Any] = Field(min_length=1)
+    rules: list[Any] = Field(min_length=1, description="at least one")
 
 
 class ConditionFile(_Strict):

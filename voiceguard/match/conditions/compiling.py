@@ -123,9 +123,11 @@ class Compiler:
         return lambda: stream.Combined(_streams(nodes), combine)
 
     def _near(self, it: c.Near, roles: frozenset[Role], own: frozenset[Role]) -> Node:
-        parts = [straight(p) for p in it.parts]
-        wanted = [self._made(p, roles, own) for p in parts if not isinstance(p, c.Not)]
-        against = [self._made(p.part, roles, own) for p in parts if isinstance(p, c.Not)]
+        # What says only what must not be heard speaks against the other pieces, if it is near.
+        parts = [straight(p) for p in it.parts if c.gives_evidence(p)]
+        silent = [straight(p, True) for p in it.parts if not c.gives_evidence(p)]
+        wanted = [self._made(p, roles, own) for p in parts]
+        against = [self._made(p, roles, own) for p in silent]
         within, ordered = it.within, it.ordered
         nodes = [*wanted, *against]
         same_turn = within.unit == "chars" or within == c.SAME_TURN
@@ -133,7 +135,7 @@ class Compiler:
             n = len(wanted)
             return instant.Together(instants[:n], instants[n:], within, ordered)
         others = any(isinstance(p, c.Scoped) and p.scope.roles - own
-                     for part in parts for p in c.walk(part))
+                     for part in it.parts for p in c.walk(part))
         waits = bool(against) or others or not (roles <= own)
         return lambda: across.NearStream(_streams(nodes), len(wanted), within, ordered, waits)
 
