@@ -177,7 +177,8 @@ class Compiler:
                 )
             case c.Absent():
                 part, until, note = compile_(it.part), it.until, _absence(it)
-                return lambda: counting.AbsentStream(_stream(part), until, mark, note)
+                missed = partial(mark, wanted=_wordings(it.part))
+                return lambda: counting.AbsentStream(_stream(part), until, missed, note)
             case c.Ending():
                 holds = ends(it)
                 shown = partial(mark, wanted=_ENDING[it.kind], how="acoustic")
@@ -202,13 +203,17 @@ def _mark(
 
 
 def _absence(it: c.Absent) -> str:
-    texts = [p.text for p in c.walk(it.part) if isinstance(p, c.Phrase | c.Wording)]
-    shown = "、".join(f"“{t}”" for t in texts[:3]) + ("等" if len(texts) > 3 else "")
     by = {
         "call": "整通电话", "ms": f"开头{it.until.amount / 1000:g}秒内",
         "turns": f"开头{it.until.amount}句内", "chars": "",
     }[it.until.unit]
-    return f"{by}没有说{shown or '应说的话'}"
+    return f"{by}没有说“{_wordings(it.part)}”"
+
+
+def _wordings(part: c.Condition) -> str:
+    """The first phrases of a condition, to name it by."""
+    texts = [p.text for p in c.walk(part) if isinstance(p, c.Phrase | c.Wording)]
+    return "、".join(texts[:3]) + ("等" if len(texts) > 3 else "") or "应说的话"
 
 
 def _anything(view: TurnView, own: bool) -> Found | None:

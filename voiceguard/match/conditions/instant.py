@@ -42,10 +42,13 @@ class Heard:
 
     def judge(self, view: TurnView) -> Verdict:
         role = view.turn.role
-        if not spoken_by(role, self._roles):
+        if role not in self._roles and role != "unknown":
+            return None
+        hits = list(self._finder.find(view.text))
+        if not hits:
             return None
         own = spoken_by(role, self._own) if self._own else False
-        return tuple(heard(view, hit, own) for hit in self._finder.find(view.text)) or None
+        return tuple(heard(view, hit, own) for hit in hits)
 
 
 class Measured:
