@@ -113,8 +113,107 @@ def categories_page() -> str:
     return "\n".join(parts)
 
 
+def reference_page() -> str:
+    """Every key of a rule file, from the schema that reads them."""
+    from voiceguard.rules.rulesets import RulesetModel
+    from voiceguard.rules.schema import (
+        BELONGS,
+        OPERATORS,
+        ConditionModel,
+        NamedModel,
+        RuleFile,
+        RuleModel,
+        StepModel,
+    )
+
+    keys = _own(ConditionModel)
+    where = [k for k in keys if k not in OPERATORS and k not in BELONGS]
+    named = {k: v for k, v in _own(NamedModel).items() if k in ("note", "examples")}
+    belonging = [
+        (f"`{k}`", ", ".join(f"`{o}`" for o in owners), _kind(keys[k]),
+         keys[k]["description"].split(": ", 1)[-1])
+        for k, owners in BELONGS.items()
+    ]
+    return f"""{_MADE}
+# Rule reference
+
+Every key of a rule file. How to use them, with examples: [Writing rules](writing-rules.md);
+the beginning: [Rules](rules.md). `voiceguard rules schema` prints the JSON Schema, for editors.
+
+A length is written `10 chars`, `3 turns`, `30s`, `500ms`, `2 min`, `turn` (the same one) or `call`.
+
+## What is heard
+
+A condition is a text, which is a phrase, or a mapping with exactly one of these keys:
+
+{_table(("key", "value", "holds where"), _keys(keys, OPERATORS))}
+These belong to certain keys:
+
+{_table(("key", "goes with", "value", "means"), belonging)}
+A step of a script has:
+
+{_table(("key", "value", "means"), _keys(_own(StepModel)))}
+## Where and how often
+
+Any of these may stand beside what is heard. `near`, `script`, `after`, `before`, `times` and
+`repeated` share `within`, so a condition has at most one of them; nest it in `all` to have two.
+
+{_table(("key", "value", "means"), _keys(keys, where))}
+## Rules
+
+{_table(("key", "value", "means"), _keys(_own(RuleModel)))}
+## Files
+
+{_table(("key", "value", "means"), _keys(_own(RuleFile)))}
+A named condition is a condition, and may have:
+
+{_table(("key", "value", "means"), _keys(named))}
+## Rulesets
+
+{_table(("key", "value", "means"), _keys(_own(RulesetModel)))}"""
+
+
+def _own(model: Any) -> dict[str, Any]:
+    """The keys of a model; a model that contains itself stands among its definitions."""
+    schema = model.model_json_schema(by_alias=True)
+    if "properties" not in schema:
+        schema = schema["$defs"][model.__name__]
+    made: dict[str, Any] = schema["properties"]
+    return made
+
+
+def _keys(properties: dict[str, Any], only: Sequence[str] = ()) -> list[tuple[str, str, str]]:
+    return [(f"`{k}`", _kind(properties[k]), properties[k].get("description", ""))
+            for k in only or properties]
+
+
+def _kind(spec: dict[str, Any]) -> str:
+    """What a key of a rule file takes, from its JSON schema."""
+    kinds = [s for s in spec.get("anyOf", [spec]) if s.get("type") != "null"]
+    kind = kinds[0]
+    if "enum" in kind:
+        return ", ".join(f"`{value}`" for value in kind["enum"])
+    if "$ref" in kind:
+        name = kind["$ref"].rsplit("/", 1)[-1].removesuffix("Model")
+        return {"Condition": "condition", "Step": "step", "Titles": "`zh` and `en`",
+                "LibraryHead": "`name` and `version`", "Examples": "`hit` and `miss`"}[name]
+    if kind.get("type") == "array":
+        inner = _kind(kind["items"])
+        return "any of " + inner if "enum" in kind["items"] else f"list of {inner}s"
+    if kind.get("format") == "date":
+        return "date"
+    bounds = [f"from {kind['minimum']}"] if "minimum" in kind else []
+    bounds += [f"to {kind['maximum']}"] if "maximum" in kind else []
+    plain = {"string": "text", "integer": "whole number", "number": "number",
+             "boolean": "`true` or `false`", "object": "mapping"}.get(kind.get("type", ""), "rule")
+    if kind.get("maxLength") == 20 and "minLength" not in kind:
+        plain = "length"
+    return " ".join([plain, *bounds])
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page, "commands.md": commands_page, "categories.md": categories_page,
+    "rule-reference.md": reference_page,
 }
 
 

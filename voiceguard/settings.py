@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     language: str = Field("zh", min_length=2, max_length=3, description="language spoken")
     roles: str = Field("agent,customer", description="role of each channel, in order")
     rules: Path | None = Field(None, description="folder of rule libraries; default: the shipped")
-    ruleset: str = Field("all", description="which libraries apply, by name")
+    ruleset: str = Field("all", description="which libraries or which ruleset applies")
     word_times: Literal["all", "none"] = Field("all", description="time every word, or segments")
     batch_size: int = Field(16, ge=1, le=256, description="windows decoded together")
     beam_size: int = Field(1, ge=1, le=20, description="beams; 1 is greedy")

@@ -104,13 +104,27 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_yaml_examples_are_read(rules: Path) -> None:
     kinds = {b.text.split(":")[0] for b in blocks("yaml")}
-    assert kinds == {"library", "actions", "categories", "regex"}  # each is read below
+    assert kinds == {"library", "actions", "categories", "regex", "rulesets"}  # each is read below
     assert check_examples(load_library(rules).rules) == ()
     assert load_playbook(rules).listening == ("listen-first",)
     (rules / "categories.yaml").write_text(yaml_block("categories:"), "utf-8")
     assert [c.id for c in load_library(rules).categories] == ["anti_collection"]
     pattern = yaml.safe_load(yaml_block("regex:"))
     assert pattern in yaml.safe_load(yaml_block("library:"))["rules"][0]["any"]
+
+
+@pytest.mark.parametrize(
+    "block", [b for b in blocks("yaml") if b.name.startswith("writing-rules")], ids=name)
+def test_every_rule_file_of_the_page_is_sound(block: Block, tmp_path: Path) -> None:
+    path = tmp_path / "rules" / "x.yaml"
+    path.parent.mkdir()
+    path.write_text(block.text, "utf-8")
+    if block.text.startswith("rulesets:"):
+        rules = load_library().only(str(path)).rules
+        assert {r.library for r in rules} == {"anti_collection", "illegal_agency", "cards"}
+    else:
+        rules = load_library(path.parent).rules
+    assert check_examples(rules) == ()
 
 
 def test_the_report_is_what_the_transcript_gives(rules: Path) -> None:

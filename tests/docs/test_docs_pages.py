@@ -35,7 +35,8 @@ def generate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "commands.md", "categories.md"])
+@pytest.mark.parametrize(
+    "name", ["settings.md", "commands.md", "categories.md", "rule-reference.md"])
 def test_made_pages_are_up_to_date(generate: ModuleType, name: str) -> None:
     assert page(name) == generate.PAGES[name](), "run python docs/generate.py"
 

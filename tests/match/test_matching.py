@@ -9,8 +9,8 @@ from rapidfuzz.distance import Levenshtein
 
 from voiceguard.domain import Role, Span, Turn, Word
 from voiceguard.match import Matcher
+from voiceguard.match.conditions.view import span_of
 from voiceguard.match.hit import Hit, TurnText, strongest
-from voiceguard.match.matcher import span_of
 from voiceguard.match.phrases import FUZZY_FROM, GAP, SOUND_FROM, PhraseFinder
 from voiceguard.rules import Pattern, Phrase, Rule
 from voiceguard.text import normalise, sounds

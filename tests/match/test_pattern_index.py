@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from voiceguard.domain import Turn
 from voiceguard.match import Matcher
 from voiceguard.match.patterns import PatternIndex
-from voiceguard.rules import Pattern, load_library
+from voiceguard.rules import load_library
+from voiceguard.rules.conditions import Pattern, walk
 from voiceguard.text import normalise
 
 RULES = load_library().rules
 PATTERNS = tuple(dict.fromkeys(
-    c.text for r in RULES for c in (*r.any, *r.unless) if isinstance(c, Pattern)))
+    c.text for r in RULES for whole in (r.heard, *r.unless) for c in walk(whole)
+    if isinstance(c, Pattern)))
 EXAMPLES = [text for r in RULES for text in (*r.hits, *r.misses)]
 
 

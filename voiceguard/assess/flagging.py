@@ -17,6 +17,8 @@ _HEARD = {
     "exact": "说了“{text}”",
     "regex": "说了“{text}”",
     "near": "先后说到“{matched}”（原话“{text}”）",
+    "script": "说了“{text}”（话术步骤“{step}”）",
+    "semantic": "的这句话带有“{matched}”的意思（把握 {score:.2f}）",
     "sound": "说了“{text}”，读音同“{matched}”（相似度 {score:.2f}）",
     "fuzzy": "说了“{text}”，读音近“{matched}”（相似度 {score:.2f}）",
 }
@@ -85,8 +87,8 @@ def _flag(
         span=_span(match.evidence),
         text=best.text,
         matched=best.matched,
-        how=best.how,
-        score=best.score,
+        how=match.how or best.how,
+        score=best.score if match.score is None else match.score,
         explanation=_explanation(match, rule, best, unsure, hinted),
         evidence=match.evidence,
         confidence=confidence,
@@ -120,8 +122,11 @@ def _confidence(turn: Turn, evidence: Evidence) -> float | None:
 
 
 def _explanation(match: Match, rule: Rule, best: Evidence, unsure: bool, hinted: bool) -> str:
-    heard = _HEARD[best.how].format(text=best.text, matched=best.matched, score=best.score)
-    parts = [f"{_WHO[match.role]}{heard}，符合规则“{rule.title[0]}”"]
+    told = "，".join(_told(match, best))
+    parts = [f"{_WHO[match.role]}{told}，符合规则“{rule.title[0]}”"]
+    if match.context:
+        asked = "、".join(f"第{turn + 1}句" for turn in match.context)
+        parts.append(f"前后语境见{asked}")
     if rule.note:
         parts.append(rule.note.rstrip("。"))
     if match.role_assumed:
@@ -131,3 +136,22 @@ def _explanation(match: Match, rule: Rule, best: Evidence, unsure: bool, hinted:
     if hinted:
         parts.append("命中的是预先提示给识别引擎的词，请先听录音确认原话")
     return "；".join(parts) + "。"
+
+
+def _told(match: Match, best: Evidence) -> list[str]:
+    """What was heard, or not, and what was found beyond the words."""
+    if match.how == "script" or best.how in ("absence", "acoustic"):
+        return list(match.notes) or [f"符合“{best.matched}”"]
+    if match.how == "near" and len(match.evidence) > 1:
+        pieces = "、".join(_piece(e) for e in match.evidence)
+        return [f"前后说到{pieces}", *match.notes]
+    told = _HEARD[best.how].format(
+        text=best.text, matched=best.matched, score=best.score, step=best.step
+    )
+    return [told, *match.notes]
+
+
+def _piece(evidence: Evidence) -> str:
+    if evidence.how in ("sound", "fuzzy"):
+        return f"“{evidence.text}”（音近“{evidence.matched}”）"
+    return f"“{evidence.text}”"

@@ -26,7 +26,9 @@ Rules = Annotated[
 ]
 Ruleset = Annotated[
     str | None,
-    typer.Option("--ruleset", metavar="NAME", help="Libraries that apply, with commas, or all."),
+    typer.Option(
+        "--ruleset", metavar="NAME", help="Libraries that apply, with commas, or a ruleset, or all."
+    ),
 ]
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Settings file.")

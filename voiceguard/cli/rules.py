@@ -52,12 +52,15 @@ def test(
     from voiceguard.evaluate import check_examples
     from voiceguard.rules import load_library
 
-    rules = load_library(folder).rules
-    failures = check_examples(rules)
+    library = load_library(folder)
+    rules, guards = library.rules, library.guards
+    failures = check_examples(rules, guards)
     for f in failures:
+        shown = " / ".join(f.text.split("\n"))
         want = "should be flagged" if f.expected == "hit" else "should not be flagged"
-        typer.echo(f"{f.file}:{f.line}: {f.rule}: {want}: {f.text}", err=True)
-    examples = sum(len(r.hits) + len(r.misses) for r in rules)
+        typer.echo(f"{f.file}:{f.line}: {f.rule}: {want}: {shown}", err=True)
+    tried = [(r.hits, r.misses) for r in rules] + [(g.hits, g.misses) for g in guards]
+    examples = sum(len(hits) + len(misses) for hits, misses in tried)
     typer.echo(f"{len(rules)} rules, {examples} examples, {len(failures)} wrong")
     if noise:
         _noise(rules)
@@ -78,3 +81,13 @@ def _noise(rules: tuple[Rule, ...]) -> None:
     weakest = sorted((k for k in kept if k.rate == rates[-1]), key=lambda k: k.kept / k.heard)
     for k in weakest[:5]:
         typer.echo(f"  weakest at {k.rate:.0%}: {k.rule} ({k.kept} of {k.heard})")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of rule files, for editors that check YAML while you type."""
+    import json
+
+    from voiceguard.rules.json_schema import rule_file_schema
+
+    typer.echo(json.dumps(rule_file_schema(), ensure_ascii=False, indent=1))

@@ -49,6 +49,9 @@ class Match:
         evidence: at least one, in order of place.
         context: turns that gave the surroundings (questions, anchors).
         role_assumed: the rule is meant for one role, and the turn's role is not known.
+        how: what the evidence makes up together; None where each piece stands for itself.
+        score: of the whole, 0 to 1; None where the best piece of evidence counts.
+        notes: what was found beyond the words, in Chinese, for the explanation.
     """
 
     rule: str
@@ -56,6 +59,9 @@ class Match:
     evidence: tuple[Evidence, ...]
     context: tuple[int, ...] = ()
     role_assumed: bool = False
+    how: How | None = None
+    score: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

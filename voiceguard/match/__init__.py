@@ -1,5 +1,5 @@
 """Compiled rules × transcript → matches."""
 
-from voiceguard.match.matcher import Matcher, match_transcript
+from voiceguard.match.matcher import Listening, Matcher, match_transcript
 
-__all__ = ["Matcher", "match_transcript"]
+__all__ = ["Listening", "Matcher", "match_transcript"]

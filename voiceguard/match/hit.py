@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol, TypeVar
 
 from voiceguard.domain import How
 from voiceguard.text import Normalised, Sounds, normalise, sounds
@@ -29,10 +30,15 @@ class Hit:
 
 
 class TurnText:
-    """A turn's text in the layers that conditions are compared with, made when first needed."""
+    """A turn's text in the layers that conditions are compared with, made when first needed.
+
+    Attributes:
+        possible: the patterns that may match, where somebody has looked; others are not tried.
+    """
 
     def __init__(self, verbatim: str) -> None:
         self.verbatim = verbatim
+        self.possible: frozenset[str] | None = None
 
     @cached_property
     def normalised(self) -> Normalised:
@@ -64,14 +70,32 @@ def _short(code: str) -> str:
 _numbers = itertools.count()
 
 
-def strongest(hits: Iterable[Hit], most: int = 5) -> tuple[Hit, ...]:
+class Placed(Protocol):
+    """What lies somewhere in a turn and can be better or worse."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def how(self) -> How: ...
+    @property
+    def score(self) -> float: ...
+    @property
+    def wanted(self) -> str: ...
+
+
+Place = TypeVar("Place", bound=Placed)
+
+
+def strongest(hits: Iterable[Place], most: int = 5) -> tuple[Place, ...]:
     """Hits that do not overlap, the best of each place, in order of place; at most ``most``.
 
     Of equal hits a phrase goes before a pattern, since people can read it.
     """
-    kept: list[Hit] = []
+    kept: list[Place] = []
 
-    def order(hit: Hit) -> tuple[float, bool, int, int, str]:
+    def order(hit: Place) -> tuple[float, bool, int, int, str]:
         return -hit.score, hit.how == "regex", hit.start - hit.end, hit.start, hit.wanted
 
     for hit in sorted(hits, key=order):

@@ -100,6 +100,8 @@ class PatternFinder:
 
     def find(self, turn: TurnText) -> Iterator[Hit]:
         """Every place that the pattern matches, in order; empty matches do not count."""
+        if turn.possible is not None and self._wanted not in turn.possible:
+            return
         written = False
         for found in self._pattern.finditer(turn.normalised.text):
             if found.end() > found.start():

@@ -208,7 +208,9 @@ class Analyzer:
         if self._on_flags is None:
             return
         new = held.fresh()
-        flags = self._judge.early(held.call.id, held.turns, new)
+        if held.listening is None:
+            held.listening = self._judge.listen(held.call.info)
+        flags = self._judge.early(held.call.id, held.turns, new, held.listening)
         if flags:
             self._on_flags(held.call, flags)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from voiceguard.audio import Reading
 from voiceguard.domain import Role, Span, Turn, Word
+from voiceguard.match import Listening
 from voiceguard.pipeline.calls import Call
 from voiceguard.speech import Packer, SpeechDetector
 from voiceguard.transcribe import ChannelWords, Finding, Guard, Sound, TurnBuilder
@@ -76,6 +77,7 @@ class Hearing:
         join: whether a channel is one party, as far as that tells.
         waiting: windows that are being recognised.
         turns: those that are final.
+        listening: what hears them one by one, where flags are wanted early.
         read: whether the recording is read to its end.
     """
 
@@ -88,6 +90,7 @@ class Hearing:
     builder: TurnBuilder
     waiting: set[str] = field(default_factory=set)
     turns: list[Turn] = field(default_factory=list)
+    listening: Listening | None = None
     read: bool = False
 
     @property

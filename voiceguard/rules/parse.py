@@ -1,27 +1,33 @@
-"""From checked shapes to rules: normalised phrases, compiled-once patterns, and their problems."""
+"""From raw YAML values to rules, and the problems on the way."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from voiceguard.errors import Problem
-from voiceguard.rules.rule import Condition, Pattern, Phrase, Rule
-from voiceguard.rules.schema import ConditionModel, RuleModel
+from voiceguard.rules import conditions as c
+from voiceguard.rules.measures import distance
+from voiceguard.rules.names import BrokenName, Names
+from voiceguard.rules.reading import Reader
+from voiceguard.rules.rule import About, Rule, Wanted
+from voiceguard.rules.schema import Between, ConditionModel, NamedModel, RuleModel
 from voiceguard.rules.yaml_nodes import Document, Place
-from voiceguard.text import normalise
 
 Model = TypeVar("Model", bound=BaseModel)
-_GAP = re.compile(r"…+|\.{3,}")
+#: Conditions within conditions; no rule that a person can follow comes near it.
+_DEEPEST = 60
 
 
 def validated(
     model: type[Model], value: object, document: Document, place: Place = ()
 ) -> Model | None:
     """``value`` as ``model``; None where it does not fit, its problems noted in ``document``."""
+    if _depth(value) > _DEEPEST:
+        note(document, place, "is nested too deeply")
+        return None
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -29,10 +35,18 @@ def validated(
             where = tuple(p for p in item["loc"] if isinstance(p, str | int))
             name = ".".join(str(p) for p in where)
             message = _plain(item["type"], item["msg"])
-            document.problems.append(
-                Problem(document.file, document.line((*place, *where)), f"{name}: {message}")
-            )
+            note(document, (*place, *where), f"{name}: {message}")
         return None
+
+
+def _depth(value: object) -> int:
+    """Levels of lists and mappings, found without recursion."""
+    deepest, level = 0, [value]
+    while level and deepest <= _DEEPEST:
+        deepest += 1
+        level = [child for v in level if isinstance(v, dict | list)
+                 for child in (v.values() if isinstance(v, dict) else v)]
+    return deepest
 
 
 def _plain(kind: str, message: str) -> str:
@@ -40,11 +54,34 @@ def _plain(kind: str, message: str) -> str:
         "extra_forbidden": "unknown key",
         "missing": "is missing",
         "string_type": "must be text (put it in quotes)",
+        "model_type": "must be a text or a mapping",
     }.get(kind, message[0].lower() + message[1:])
 
 
+def note(document: Document, place: Place, message: str) -> None:
+    """A problem at ``place`` of ``document``."""
+    document.problems.append(Problem(document.file, document.line(place), message))
+
+
+def condition(raw: object, document: Document, place: Place, names: Names) -> c.Condition | None:
+    """A condition from its YAML value; None where it has problems, all of them noted."""
+    if isinstance(raw, str):
+        raw = {"phrase": raw}
+    model = validated(ConditionModel, raw, document, place)
+    return None if model is None else Reader(document, names).one(model, place)
+
+
+def named(raw: object, document: Document, place: Place, names: Names) -> c.Condition | None:
+    """A named condition: a condition with a note and examples."""
+    if isinstance(raw, str):
+        raw = {"phrase": raw}
+    model = validated(NamedModel, raw, document, place)
+    return None if model is None else Reader(document, names).one(model, place)
+
+
 def rule(
-    raw: object, document: Document, place: Place, categories: Iterable[str], library: str = ""
+    raw: object, document: Document, place: Place, categories: Iterable[str], library: str = "",
+    names: Names | None = None,
 ) -> Rule | None:
     """A rule from its YAML value; None where it has problems, all of them noted."""
     before = len(document.problems)
@@ -52,66 +89,85 @@ def rule(
     if model is None:
         return None
     if model.category not in categories:
-        _note(document, (*place, "category"), f"{model.id}: no category {model.category!r}")
+        note(document, (*place, "category"), f"{model.id}: no category {model.category!r}")
     elif model.id.split(".")[0] != model.category:
-        _note(document, (*place, "id"), f"{model.id}: must begin with {model.category!r} and a dot")
-    any_ = _conditions(model.any, document, (*place, "any"))
-    unless = _conditions(model.unless, document, (*place, "unless"))
-    both = {text for text in model.examples.hit if text in model.examples.miss}
-    if both:
-        _note(document, (*place, "examples"), f"{model.id}: an example is both hit and miss")
-    if len(document.problems) > before:
+        note(document, (*place, "id"), f"{model.id}: must begin with {model.category!r} and a dot")
+    reader = Reader(document, names or Names())
+    any_ = reader.many(model.any, (*place, "any"))
+    all_ = reader.many(model.all, (*place, "all")) + _expression(model, reader, place)
+    guards = (reader.guard(m, (*place, "unless", i)) for i, m in enumerate(model.unless))
+    unless = tuple(g for g in guards if g is not None)
+    scope = _scope(model, document, place)
+    when = tuple(w for key, value in model.when.items()
+                 if (w := _wanted(key, value, document, (*place, "when", key))) is not None)
+    if set(model.examples.hit) & set(model.examples.miss):
+        note(document, (*place, "examples"), f"{model.id}: an example is both hit and miss")
+    if len(document.problems) == before:
+        _heard(any_, all_, document, place, model.id)
+    if len(document.problems) > before or len(any_) < len(model.any):
         return None
     return Rule(
         model.id, (model.title.zh, model.title.en), model.category, model.severity,
         frozenset(model.roles), any_, unless, tuple(model.examples.hit),
         tuple(model.examples.miss), model.note, library, document.file, document.line(place),
+        all_, scope, when, _about(model),
     )
 
 
-def _note(document: Document, place: Place, message: str) -> None:
-    document.problems.append(Problem(document.file, document.line(place), message))
+def _heard(
+    any_: tuple[c.Condition, ...], all_: tuple[c.Condition, ...], document: Document,
+    place: Place, id_: str,
+) -> None:
+    if not any_ and not all_:
+        note(document, place, f"{id_}: needs any, all or condition")
+        return
+    whole = c.All((*((c.Any(any_),) if any_ else ()), *all_))
+    if not c.gives_evidence(whole):
+        where = "any" if any_ else "all"
+        note(document, (*place, where),
+             f"{id_}: would hold where nothing is heard; say what must be heard, not only what "
+             "must not")
 
 
-def _conditions(
-    models: list[ConditionModel], document: Document, place: Place
-) -> tuple[Condition, ...]:
-    made = (_condition(m, document, (*place, i)) for i, m in enumerate(models))
-    return tuple(c for c in made if c is not None)
-
-
-def _condition(model: ConditionModel, document: Document, place: Place) -> Condition | None:
-    if (model.phrase is None) == (model.regex is None):
-        _note(document, place, "needs either phrase or regex")
-        return None
-    if model.regex is not None:
-        return _pattern(model.regex, document, place)
-    assert model.phrase is not None
-    parts = _GAP.split(model.phrase)
-    pieces = tuple(normalise(part).text for part in parts)
-    if not all(pieces) or (len(pieces) == 1 and len(pieces[0]) < 2):
-        _note(document, place, f"phrase {model.phrase!r} is too short: two characters or more, "
-              "and something on both sides of a gap")
-        return None
-    if len("".join(pieces)) < 3 and len(pieces) > 1:
-        _note(document, place, f"phrase {model.phrase!r} says too little around its gap")
-        return None
-    return Phrase(model.phrase, pieces, model.sound)
-
-
-def _pattern(text: str, document: Document, place: Place) -> Pattern | None:
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 8 << 20
+def _expression(model: RuleModel, reader: Reader, place: Place) -> tuple[c.Condition, ...]:
+    if model.condition is None:
+        return ()
     try:
-        compiled = re2.compile(text, options)
-    except re2.error as error:
-        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-        _note(document, place, f"not a valid pattern: {reason}")
+        return (reader.expression(model.condition),)
+    except BrokenName:
+        return ()
+    except ValueError as error:
+        reader.note((*place, "condition"), str(error))
+        return ()
+
+
+def _scope(model: RuleModel, document: Document, place: Place) -> c.Scope:
+    spans: dict[str, c.Distance | None] = {}
+    for key in ("first", "last"):
+        text: str | None = getattr(model, key)
+        spans[key] = None
+        if text is not None:
+            try:
+                spans[key] = distance(text, ("ms", "turns"))
+            except ValueError as error:
+                note(document, (*place, key), str(error))
+    return c.Scope(frozenset(), model.channel, spans["first"], spans["last"])
+
+
+def _wanted(key: str, value: Any, document: Document, place: Place) -> Wanted | None:
+    if isinstance(value, dict):
+        bounds = validated(Between, value, document, place)
+        return None if bounds is None else Wanted(key, (), bounds.at_least, bounds.at_most)
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(v, str | int | float | bool) for v in values):
+        note(document, place, "must be a value, a list of values, or at_least and at_most")
         return None
-    if compiled.search(""):
-        _note(document, place, "the pattern matches nothing at all, so it would hit everywhere")
-        return None
-    return Pattern(text)
+    return Wanted(key, tuple(values))
+
+
+def _about(model: RuleModel) -> About:
+    return About(
+        model.status, model.author, model.date, tuple(model.references),
+        tuple(model.falsepositives), tuple(model.tags), tuple(model.related), model.valid_from,
+        model.valid_to,
+    )

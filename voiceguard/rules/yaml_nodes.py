@@ -94,8 +94,12 @@ class Document:
 
 
 def _scalar(node: yaml.Node) -> object:
-    loader = yaml.SafeLoader("")
+    if node.tag == "tag:yaml.org,2002:str" and isinstance(node, yaml.ScalarNode):
+        return node.value
     try:
-        return loader.construct_object(node, deep=True)
-    finally:
-        loader.dispose()
+        return yaml.constructor.SafeConstructor().construct_object(node, deep=True)
+    except (ValueError, LookupError, OverflowError, AttributeError, TypeError):
+        kind = str(node.tag).rsplit(":", 1)[-1]
+        raise yaml.constructor.ConstructorError(
+            None, None, f"this is no {kind}", node.start_mark
+        ) from None
