@@ -8,14 +8,22 @@ the patterns that a text could match. Those are then tried one by one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from voiceguard.match.hit import Hit, TurnText
-from voiceguard.match.restoring import RestoringFinder, eligible
+from voiceguard.match.restoring import (
+    RestoringFinder,
+    class_of,
+    pattern_in_classes,
+    words_of,
+)
 
 #: Private characters: a pattern that every text is made to hold. Where the filter does not report
 #: it, the filter has failed (RE2 then says "nothing found"), and every pattern is tried.
 _CANARY = "\ue0f0\ue0f1"
+#: Patterns in one filter: it refuses too many, after it has compiled them.
+_TOGETHER = 300
 
 
 class PatternIndex:
@@ -26,7 +34,11 @@ class PatternIndex:
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._filters = _filters(tuple(dict.fromkeys(patterns)))
+        texts = tuple(dict.fromkeys(patterns))
+        self._filters = [
+            made for at in range(0, max(len(texts), 1), _TOGETHER)
+            for made in _filters(texts[at : at + _TOGETHER])
+        ]
 
     def compiled(self) -> dict[str, Any]:
         """Pattern → its compiled expression."""
@@ -66,37 +78,43 @@ class Patterns:
         self._written = PatternIndex(patterns)
         exact = self._written.compiled()
         exact.pop(_CANARY)
-        by_sound = eligible(exact)
-        self._spoken = PatternIndex(by_sound.values())
-        classes = self._spoken.compiled()
-        self._of_classes: dict[str, list[str]] = {}
-        for text, spoken in by_sound.items():
-            self._of_classes.setdefault(spoken, []).append(text)
-        self._finders = {
-            text: PatternFinder(
-                text, exact[text],
-                RestoringFinder(text, exact[text], classes[by_sound[text]])
-                if text in by_sound else None,
-            )
-            for text in exact
-        }
+        self._finders = {text: PatternFinder(text, one) for text, one in exact.items()}
+        self._by_pair: dict[str, dict[str, set[str]]] = {}
+        for text in exact:
+            if pattern_in_classes(text) is not None:
+                for pair in words_of(text, 2):
+                    ways = self._by_pair.setdefault("".join(map(class_of, pair)), {})
+                    ways.setdefault(pair, set()).add(text)
 
     def finder(self, pattern: str) -> PatternFinder:
         """What looks for ``pattern``, which is one of those given."""
         return self._finders[pattern]
 
     def possible(self, turn: TurnText) -> frozenset[str]:
-        """The patterns that may be found in ``turn``: every one that is, and few others."""
-        spoken = self._spoken.possible(turn.classes)
-        sounding = (t for s in spoken for t in self._of_classes.get(s, ()))
-        return self._written.possible(turn.normalised.text).union(sounding)
+        """The patterns that may be found in ``turn``: every one that is, and few others.
+
+        By sound a pattern can be found only where two characters sound like two of its own that
+        stand side by side, and are written otherwise.
+        """
+        found = set(self._written.possible(turn.normalised.text))
+        text, classes = turn.normalised.text, turn.classes
+        for i in range(len(text) - 1):
+            for pair, patterns in self._by_pair.get(classes[i : i + 2], {}).items():
+                if pair != text[i : i + 2]:
+                    found |= patterns
+        return frozenset(found)
 
 
 class PatternFinder:
     """One pattern, as written and, where it is not written so, by sound."""
 
-    def __init__(self, pattern: str, compiled: Any, by_sound: RestoringFinder | None) -> None:
-        self._wanted, self._pattern, self._by_sound = pattern, compiled, by_sound
+    def __init__(self, pattern: str, compiled: Any) -> None:
+        self._wanted, self._pattern = pattern, compiled
+
+    @cached_property
+    def _by_sound(self) -> RestoringFinder | None:
+        """Made when first needed: few patterns ever are."""
+        return RestoringFinder.of(self._wanted, self._pattern)
 
     def find(self, turn: TurnText) -> Iterator[Hit]:
         """Every place that the pattern matches, in order; empty matches do not count."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from voiceguard.match.hit import Hit, TurnText
@@ -39,11 +39,12 @@ def pattern_in_classes(pattern: str) -> str | None:
             return None
     if "\\x" in pattern or "\\p" in pattern or not any(map(_han, pattern)):
         return None
-    return "".join(_class_of(c) if _han(c) else c for c in pattern)
+    return "".join(class_of(c) if _han(c) else c for c in pattern)
 
 
 @functools.cache
-def _class_of(char: str) -> str:
+def class_of(char: str) -> str:
+    """The class of sounds of a Chinese character on its own."""
     return TurnText(char).classes
 
 
@@ -59,10 +60,18 @@ class RestoringFinder:
     def __init__(self, pattern: str, exact: Any, over_classes: Any) -> None:
         self._exact, self._over_classes = exact, over_classes
         self._literals = frozenset(c for c in pattern if _han(c))
-        self._pairs, self._triples = _words(pattern, 2), _words(pattern, 3)
+        self._pairs, self._triples = words_of(pattern, 2), words_of(pattern, 3)
         self._of_class: dict[str, list[str]] = {}
         for char in sorted({c for pair in self._pairs for c in pair}):
-            self._of_class.setdefault(_class_of(char), []).append(char)
+            self._of_class.setdefault(class_of(char), []).append(char)
+
+    @classmethod
+    def of(cls, pattern: str, exact: Any) -> RestoringFinder | None:
+        """None for a pattern that can't be said in classes of sounds."""
+        import re2
+
+        spoken = pattern_in_classes(pattern)
+        return None if spoken is None else cls(pattern, exact, re2.compile(spoken))
 
     def find(self, turn: TurnText) -> Iterator[Hit]:
         """Places where the pattern sounds right but is not written so."""
@@ -92,14 +101,14 @@ class RestoringFinder:
                 if self._matches(heard, fewer):
                     put = fewer
             if put and len(put) <= most and right + len(put) >= LEAST \
-                    and self._in_words(heard, put):
+                    and self._inwords_of(heard, put):
                 share = len(put) / (right + len(put))
                 return Hit(start, start + len(heard), "sound", round(1 - 0.3 * share, 3),
                            _with(heard, put))
             return None
         return None
 
-    def _in_words(self, heard: str, put: dict[int, str]) -> bool:
+    def _inwords_of(self, heard: str, put: dict[int, str]) -> bool:
         """Whether every character put back makes a word of the pattern with those beside it: of two
         characters, where it has the tone of what was heard, else of three. On its own a character
         has dozens of the same sound, and any of them would turn up somewhere."""
@@ -118,7 +127,7 @@ class RestoringFinder:
         return self._exact.fullmatch(_with(heard, put)) is not None
 
 
-def _words(pattern: str, size: int) -> frozenset[str]:
+def words_of(pattern: str, size: int) -> frozenset[str]:
     """So many Chinese characters side by side in a pattern, not in a class of characters."""
     plain = re.sub(r"\[[^\]]*\]|\\.", " ", pattern)
     runs = (plain[i : i + size] for i in range(len(plain) - size + 1))
@@ -133,9 +142,3 @@ def _tone(char: str) -> str:
 
 def _with(heard: str, put: dict[int, str]) -> str:
     return "".join(put.get(i, c) for i, c in enumerate(heard))
-
-
-def eligible(patterns: Iterable[str]) -> dict[str, str]:
-    """Pattern → the same over classes, of those that can be found by sound."""
-    made = ((p, pattern_in_classes(p)) for p in patterns)
-    return {p: c for p, c in made if c is not None}
