@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.page import fill
 from voiceguard.domain import CallReport, Span
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -151,9 +152,7 @@ def main() -> None:
     made = table(sorted(rows, key=lambda r: r.call), time.monotonic() - started)
     print(made)
     if args.write:
-        before, _, after = PAGE.read_text("utf-8").partition(_MARK)
-        rest = after.partition(_MARK)[2]
-        PAGE.write_text(f"{before}{_MARK}\n\n{made}\n\n{_MARK}{rest}", "utf-8")
+        fill(PAGE, _MARK, made)
 
 
 if __name__ == "__main__":

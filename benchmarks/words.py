@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.calls import Said, TimedCall, make_calls
+from benchmarks.page import fill
 from benchmarks.samples import PAGE
 from voiceguard.domain import Transcript, Word
 
@@ -181,9 +182,7 @@ def main() -> None:
             f"characters, model {args.model}.\n\n{table(found, confidence.of)}")
     print(made)
     if args.write:
-        before, _, after = PAGE.read_text("utf-8").partition(_MARK)
-        rest = after.partition(_MARK)[2]
-        PAGE.write_text(f"{before}{_MARK}\n\n{made}\n\n{_MARK}{rest}", "utf-8")
+        fill(PAGE, _MARK, made)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 A pattern is written in characters. Rewritten in classes of sounds it is run over the turn in the
 same classes, which finds every place where it *sounds* right. There the characters that the pattern
 does not know, but knows one for of the same class, are put back (as few as will do), and the
-pattern itself must match what results. So 交了三前块服务费 is found by 交了.{0,6}(服务|咨询)费
-although 千 was misheard, and what was put back is known, counted and shown.
+pattern itself must match what results. So 交了三千块福务费 is found by 交了.{0,6}(服务费|咨询费)
+although 服 was misheard, and what was put back is known, counted and shown.
 """
 
 from __future__ import annotations
